@@ -1,0 +1,31 @@
+/** Labels of a sample: few values each, never from outside unbounded. */
+export type Labels = Readonly<Record<string, string>>;
+
+export interface Counter {
+  inc(labels?: Labels, value?: number): void;
+}
+export interface Gauge {
+  set(value: number, labels?: Labels): void;
+}
+export interface Histogram {
+  observe(value: number, labels?: Labels): void;
+}
+
+/** Options of a metric. Names start with `commons_`. */
+export interface MetricOptions {
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly string[];
+}
+
+/** The node's metrics (Prometheus text exposition format 0.0.4). Asking twice for a name gives the same metric. */
+export interface Metrics {
+  counter(options: MetricOptions): Counter;
+  gauge(options: MetricOptions): Gauge;
+  /** A gauge whose value is asked for at each scrape. */
+  collect(options: MetricOptions, read: () => Iterable<readonly [number, Labels?]>): void;
+  histogram(options: MetricOptions & { readonly buckets: readonly number[] }): Histogram;
+  /** Everything as text. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
