@@ -1,0 +1,46 @@
+import { type Clock, systemClock } from "../base/mod.ts";
+
+/** What the command line needs of the world around it. */
+export interface CliIo {
+  out(text: string): void;
+  err(text: string): void;
+  env(name: string): string | undefined;
+  readonly fetch: typeof globalThis.fetch;
+  readonly clock: Clock;
+  /** True when the output goes to a terminal that wants colours. */
+  readonly color: boolean;
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let rest = new TextEncoder().encode(text);
+  try {
+    while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+  } catch (error) {
+    // The reader (`head`, a closed pager) has seen enough; that is no failure of the command.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+/**
+ * `fetch` past any HTTP proxy: the API token is for this node only, and a proxy from the environment would get to see
+ * it. Deno reads the proxy settings when it makes its first HTTP client, so they are set before that.
+ */
+const directFetch: typeof globalThis.fetch = (input, init) => {
+  Deno.env.set("NO_PROXY", "*");
+  return fetch(input, init);
+};
+
+/**
+ * The real terminal, environment and network.
+ * Permissions: `env`, and `net` for the node's HTTP address.
+ */
+export function systemIo(): CliIo {
+  return {
+    out: (text) => writeAll(Deno.stdout, text),
+    err: (text) => writeAll(Deno.stderr, text),
+    env: (name) => Deno.env.get(name),
+    fetch: directFetch,
+    clock: systemClock,
+    color: Deno.stdout.isTerminal() && (Deno.env.get("NO_COLOR") ?? "") === "",
+  };
+}

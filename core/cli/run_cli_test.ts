@@ -1,0 +1,251 @@
+import { expect } from "expect";
+import { FakeClock } from "../base/mod.ts";
+import { type FakeHandler, makeDataDir, runFake } from "./fake_terminal.ts";
+
+const MODULE = {
+  name: "hello",
+  version: "1.0.0",
+  state: "running",
+  memory: { rssBytes: 1048576, limitBytes: 2097152 },
+};
+const PEER = { peerId: "12D3KooWfake", direction: "outbound", address: "/ip4/1.2.3.4/tcp/9905", score: 0 };
+const SPEC = {
+  version: 1,
+  name: "hello",
+  about: "Greets",
+  subcommands: [{ name: "greet", about: "Say hello", args: [{ name: "name", default: "world" }] }],
+};
+
+function json(body: unknown, status = 200): Response {
+  return Response.json(body, { status });
+}
+
+async function answerRpc(request: Request): Promise<Response> {
+  const { method, params } = await request.json();
+  if (method === "getmoduleclispecs") return json({ jsonrpc: "2.0", id: 1, result: { hello: SPEC } });
+  const [group, subcommand, ...args] = params;
+  if (subcommand === "fail") {
+    return json({ id: 1, result: { stdout: "", stderr: "no\x1b[31m\n", exit_code: 7 } });
+  }
+  if (subcommand === "odd") return json({ id: 1, result: { stdout: "" } });
+  if (subcommand === "gone") {
+    return json({
+      id: 1,
+      error: { code: -32603, message: "it is gone", data: { code: "MODULE_NOT_RUNNING" } },
+    });
+  }
+  return json({
+    id: 1,
+    result: { stdout: `${group} ${subcommand} ${args.join("|")}\n`, stderr: "", exit_code: 0 },
+  });
+}
+
+const node: FakeHandler = (request) => {
+  const { pathname, search } = new URL(request.url);
+  const call = `${request.method} ${pathname}${search}`;
+  if (pathname === "/rpc") return answerRpc(request);
+  const answers: Record<string, () => Response> = {
+    "GET /api/v1/node": () =>
+      json({ name: "commons", version: "0.1.0", network: "mainnet", uptimeSeconds: 3725 }),
+    "GET /ready": () => json({ ready: false, checks: { store: true, p2p: false } }, 503),
+    "GET /api/v1/peers": () => json({ peers: [PEER] }),
+    "POST /api/v1/peers": () => json({ peerId: PEER.peerId }, 201),
+    "DELETE /api/v1/peers/12D3KooWfake": () => new Response(null, { status: 204 }),
+    "GET /api/v1/modules": () => json({ modules: [MODULE, { name: "evil\x1b[2J\u202e", state: "failed" }] }),
+    "GET /api/v1/modules/hello": () => json(MODULE),
+    "GET /api/v1/modules/hello/logs": () => json({ lines: [{ time: "T", level: "info", message: "a\nb" }] }),
+    "GET /api/v1/modules/hello/logs?limit=2": () => json({ lines: [] }),
+    "POST /api/v1/modules/hello/load": () => json(MODULE),
+  };
+  const answer = answers[call];
+  if (answer !== undefined) return answer();
+  return json(
+    { title: "Not Found", status: 404, code: "MODULE_NOT_FOUND", detail: `Cannot find ${call}` },
+    404,
+  );
+};
+
+async function onNode(args: readonly string[], options: { color?: boolean } = {}) {
+  await using data = await makeDataDir();
+  return await runFake(["--data-dir", data.path, ...args], { handler: node, ...options });
+}
+
+Deno.test("runCli() exit codes and output of every command", async (t) => {
+  const rows: { args: string[]; code: number; out?: RegExp; err?: RegExp }[] = [
+    { args: ["status"], code: 0, out: /name: +commons\n[^]*no, waiting for p2p[^]*1h 2m[^]*1 running of 2/ },
+    { args: ["status", "--json"], code: 0, out: /"ready": false/ },
+    { args: ["peer", "list"], code: 0, out: /^PEER +DIRECTION[^]*\n12D3KooWfake +outbound / },
+    { args: ["peer", "add", PEER.address], code: 0, out: /^Added 12D3KooWfake\n$/ },
+    { args: ["peer", "remove", PEER.peerId], code: 0, out: /^Removed 12D3KooWfake\n$/ },
+    { args: ["peer", "ban", "1.2.3.4"], code: 1, err: /"commons peer ban".*\(UNAVAILABLE\)/ },
+    { args: ["module", "list"], code: 0, out: /hello +1\.0\.0 +running[^]*evil\\u001b\[2J\\u202e/ },
+    { args: ["module", "list", "--json"], code: 0, out: /"evil\\u001b\[2J\\u202e"/ },
+    { args: ["module", "info", "hello"], code: 0, out: /memory: +1\.0 MiB of 2\.0 MiB/ },
+    { args: ["module", "info", "nobody"], code: 1, err: /^error: Cannot find .*\(MODULE_NOT_FOUND\)\n$/ },
+    { args: ["module", "load", "hello"], code: 0, out: /^hello is running\n$/ },
+    { args: ["module", "logs", "hello"], code: 0, out: /^T info +a\\u000ab\n$/ },
+    { args: ["module", "logs", "hello", "--limit", "2"], code: 0, out: /^$/ },
+    { args: ["module", "logs", "hello", "--limit", "x"], code: 2, err: /whole number/ },
+    { args: ["module", "sign", "--key", "k"], code: 1, err: /UNAVAILABLE/ },
+    { args: ["module", "frobnicate"], code: 2, err: /unknown command/ },
+    { args: ["module"], code: 2, err: /Usage: commons module/ },
+    { args: ["module", "--help"], code: 0, out: /Usage: commons module/ },
+    { args: ["help", "module", "logs"], code: 0, out: /--limit/ },
+    { args: ["help", "hello"], code: 0, out: /greet \[<name>\] +Say hello/ },
+    { args: ["--help"], code: 0, out: /Commands of the running modules:\n {2}hello +Greets\n/ },
+    { args: ["--help", "status"], code: 0, out: /Usage: commons status/ },
+    { args: ["--version"], code: 0, out: /^0\.1\.0\n$/ },
+    { args: ["--nonsense"], code: 2, err: /unknown option/ },
+    { args: ["status", "extra"], code: 2, err: /too many arguments/ },
+    { args: ["gov", "vote", "--weight", "3"], code: 1, err: /UNAVAILABLE/ },
+    { args: ["hello", "greet", "Ada", "--loud", "-x"], code: 0, out: /^hello greet Ada\|--loud\|-x\n$/ },
+    { args: ["hello", "fail"], code: 7, err: /^no\\u001b\[31m\n$/ },
+    { args: ["hello", "gone"], code: 1, err: /it is gone \(MODULE_NOT_RUNNING\)/ },
+    { args: ["hello", "odd"], code: 1, err: /INVALID_ANSWER/ },
+    { args: ["hello"], code: 2, err: /which subcommand[^]*greet/ },
+    { args: ["hello", "--help"], code: 0, out: /^Usage: commons hello <subcommand>/ },
+    { args: ["--json", "hello", "greet"], code: 0, out: /"exit_code": 0/ },
+    { args: ["constructor"], code: 2, err: /neither a command nor a group/ },
+  ];
+  for (const row of rows) {
+    await t.step(row.args.join(" "), async () => {
+      const run = await onNode(row.args);
+      expect([run.code, row.err === undefined ? run.err : ""]).toEqual([row.code, ""]);
+      if (row.out !== undefined) expect(run.out).toMatch(row.out);
+      if (row.err !== undefined) expect(run.err).toMatch(row.err);
+    });
+  }
+});
+
+Deno.test("runCli() prints no colours unless the terminal wants them", async () => {
+  expect((await onNode(["peer", "list"])).out).not.toContain("\x1b");
+  expect((await onNode(["peer", "list"], { color: true })).out).toContain("\x1b[1m");
+});
+
+Deno.test("runCli() takes the data directory from flag, environment and behind a module's words", async (t) => {
+  await using data = await makeDataDir();
+  const rows: { args: string[]; env?: Record<string, string> }[] = [
+    { args: ["peer", "list", "--data-dir", data.path] },
+    { args: ["peer", "list", `--data-dir=${data.path}`], env: { COMMONS_DATA_DIR: "/nowhere" } },
+    { args: ["peer", "list"], env: { COMMONS_DATA_DIR: data.path } },
+    { args: ["hello", "greet", "--data-dir", data.path] },
+    { args: ["hello", `--data-dir=${data.path}`, "greet"] },
+  ];
+  for (const { args, env = {} } of rows) {
+    await t.step(args[0] + " " + JSON.stringify(Object.keys(env)), async () => {
+      expect((await runFake(args, { handler: node, env })).code).toBe(0);
+    });
+  }
+  const after = await runFake(["--data-dir", data.path, "hello", "greet", "--", "--data-dir", "x"], {
+    handler: node,
+  });
+  expect(after.out).toBe("hello greet --|--data-dir|x\n");
+});
+
+Deno.test("runCli() sends the token to the node and prints it nowhere", async () => {
+  await using data = await makeDataDir();
+  const seen: (string | null)[] = [];
+  const run = await runFake(["peer", "list", "--json", "--data-dir", data.path], {
+    handler: (request) => {
+      seen.push(request.headers.get("authorization"));
+      return json({ code: "UNAUTHORIZED", detail: "Cannot answer: bad token" }, 401);
+    },
+  });
+  expect(seen).toEqual([`Bearer ${data.token}`]);
+  expect(run.code).toBe(1);
+  expect(run.out + run.err).not.toContain(data.token);
+});
+
+Deno.test("runCli() ends with 3 when no node can be reached", async (t) => {
+  await t.step("no run.json", async () => {
+    const run = await runFake(["status", "--data-dir", "/nowhere/at/all"]);
+    expect([run.code, run.out]).toEqual([3, ""]);
+    expect(run.err).toMatch(/none runs on \/nowhere\/at\/all/);
+  });
+  await t.step("a word that could be a module's", async () => {
+    expect((await runFake(["hello", "greet", "--data-dir", "/nowhere"])).code).toBe(3);
+  });
+  await t.step("connection refused", async () => {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr as Deno.NetAddr;
+    listener.close();
+    await using data = await makeDataDir(`http://127.0.0.1:${port}`);
+    const run = await runFake(["status", "--data-dir", data.path], { fetch });
+    expect(run.code).toBe(3);
+    expect(run.err).toMatch(/run\.json may be left over from process 4242/);
+  });
+  await t.step("damaged run.json", async () => {
+    for (const text of ["{", "[]", '{"pid":1,"http":"file:///x"}', "x".repeat(70_000)]) {
+      await using data = await makeDataDir();
+      await Deno.writeTextFile(`${data.path}/run.json`, text);
+      expect((await runFake(["status", "--data-dir", data.path], { handler: node })).code).toBe(3);
+    }
+  });
+});
+
+Deno.test("runCli() gives up at the deadline: 10 s, 65 s for what modules do", async (t) => {
+  const rows = [
+    { args: ["module", "list"], early: 9_999, late: 1 },
+    { args: ["module", "load", "hello"], early: 64_999, late: 1 },
+  ];
+  for (const { args, early, late } of rows) {
+    await t.step(args.join(" "), async () => {
+      await using data = await makeDataDir();
+      const clock = new FakeClock();
+      const asked = Promise.withResolvers<AbortSignal>();
+      const hanging: typeof fetch = (_input, init) => {
+        const signal = init?.signal ?? new AbortController().signal;
+        asked.resolve(signal);
+        return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+      };
+      const run = runFake([...args, "--data-dir", data.path], { fetch: hanging, clock });
+      const signal = await asked.promise;
+      await clock.advance(early);
+      expect(signal.aborted).toBe(false);
+      await clock.advance(late);
+      const { code, err } = await run;
+      expect(code).toBe(3);
+      expect(err).toMatch(/no answer within/);
+    });
+  }
+});
+
+Deno.test("runCli() start hands its flags over and ends with the node's code", async (t) => {
+  const rows: { args: string[]; env?: Record<string, string>; options: unknown }[] = [
+    { args: [], options: { set: [] } },
+    { args: [], env: { COMMONS_DATA_DIR: "/d" }, options: { set: [], dataDir: "/d" } },
+    {
+      args: [
+        "--config",
+        "c",
+        "--data-dir",
+        "e",
+        "--set",
+        "a.b=1",
+        "--set",
+        'c.d="x y"',
+        "--log-format",
+        "json",
+      ],
+      env: { COMMONS_DATA_DIR: "/d" },
+      options: { set: ["a.b=1", 'c.d="x y"'], configFile: "c", dataDir: "e", logFormat: "json" },
+    },
+  ];
+  for (const { args, env = {}, options } of rows) {
+    await t.step(args.join(" ") + JSON.stringify(env), async () => {
+      const run = await runFake(["start", ...args], { env, startExit: 2 });
+      expect(run.code).toBe(2);
+      expect(run.started).toEqual([options]);
+    });
+  }
+  expect((await runFake(["start", "--log-format", "xml"])).code).toBe(2);
+});
+
+Deno.test("runCli() refuses an answer without end", async () => {
+  await using data = await makeDataDir();
+  const megabyte = new Uint8Array(1024 * 1024);
+  const endless = () =>
+    new Response(new ReadableStream({ pull: (controller) => controller.enqueue(megabyte) }));
+  const run = await runFake(["peer", "list", "--data-dir", data.path], { handler: endless });
+  expect([run.code, run.err]).toEqual([1, expect.stringMatching(/ANSWER_TOO_LARGE/)]);
+});
