@@ -19,7 +19,9 @@ export interface BlockHeader {
 
 /** SHA-256 of the SHA-256. */
 export function doubleSha256(bytes: Uint8Array): Uint8Array {
-  return createHash("sha256").update(createHash("sha256").update(bytes).digest()).digest();
+  const digest = createHash("sha256").update(createHash("sha256").update(bytes).digest()).digest();
+  // A plain view: a Buffer's `slice` would not copy, and it does not equal a Uint8Array in tests.
+  return new Uint8Array(digest.buffer, digest.byteOffset, digest.byteLength);
 }
 
 /** 32 wire-order bytes as the 64 hex digits that people see: reversed. */
@@ -38,8 +40,9 @@ export function parseHeader(bytes: Uint8Array): BlockHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return {
     version: view.getInt32(0, true),
-    previous: bytes.slice(4, 36),
-    merkleRoot: bytes.slice(36, 68),
+    // `new Uint8Array` copies also when `bytes` is a Buffer, whose `slice` does not.
+    previous: new Uint8Array(bytes.subarray(4, 36)),
+    merkleRoot: new Uint8Array(bytes.subarray(36, 68)),
     time: view.getUint32(68, true),
     bits: view.getUint32(72, true),
     nonce: view.getUint32(76, true),

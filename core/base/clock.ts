@@ -17,34 +17,52 @@ export interface Clock {
   every(ms: number, fn: () => void): Timer;
 }
 
-function timerOf(clear: () => void): Timer {
-  let active = true;
-  return {
-    get active() {
-      return active;
-    },
-    [Symbol.dispose]() {
-      if (!active) return;
-      active = false;
-      clear();
-    },
-  };
+/** Longest delay of the runtime's timers (a signed 32-bit number); a longer one would fire at once. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+class SystemTimer implements Timer {
+  #active = true;
+  #id: ReturnType<typeof setTimeout> | undefined;
+
+  get active(): boolean {
+    return this.#active;
+  }
+
+  /** Calls `fn` after `ms`, in steps where that is longer than a runtime timer can wait. */
+  once(ms: number, fn: () => void): this {
+    const step = Math.min(ms, MAX_DELAY_MS);
+    const id = setTimeout(() => {
+      if (ms > step) return void this.once(ms - step, fn);
+      this.#active = false;
+      fn();
+    }, step);
+    return this.#hold(id);
+  }
+
+  /** Calls `fn` every `ms`, at most every 24 days. */
+  repeat(ms: number, fn: () => void): this {
+    return this.#hold(setInterval(fn, Math.min(ms, MAX_DELAY_MS)));
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#active) return;
+    this.#active = false;
+    clearTimeout(this.#id);
+  }
+
+  #hold(id: ReturnType<typeof setTimeout>): this {
+    this.#id = id;
+    Deno.unrefTimer(id);
+    return this;
+  }
 }
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  after(ms, fn) {
-    const id = setTimeout(fn, ms);
-    Deno.unrefTimer(id);
-    return timerOf(() => clearTimeout(id));
-  },
-  every(ms, fn) {
-    const id = setInterval(fn, ms);
-    Deno.unrefTimer(id);
-    return timerOf(() => clearInterval(id));
-  },
+  after: (ms, fn) => new SystemTimer().once(ms, fn),
+  every: (ms, fn) => new SystemTimer().repeat(ms, fn),
 };
 
 /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */

@@ -30,10 +30,9 @@ export function isCommonsError(error: unknown, code?: ErrorCode): error is Commo
 
 /** Text of anything that was thrown: the message of an error, else the value as text. Never throws. */
 export function errorText(error: unknown): string {
-  if (error instanceof Error) return error.message;
   try {
-    return String(error);
+    return error instanceof Error ? String(error.message) : String(error);
   } catch {
-    return "an error that cannot be shown as text"; // a hostile toString
+    return "an error that cannot be shown as text"; // a hostile toString, getter or proxy
   }
 }

@@ -23,11 +23,12 @@ export function tryModuleName(text: unknown): ModuleName | undefined {
 export function parseModuleName(text: unknown): ModuleName {
   const name = tryModuleName(text);
   if (name === undefined) {
+    const shown = typeof text === "string"
+      ? JSON.stringify(text.slice(0, 80))
+      : `a value of type ${typeof text}`;
     throw new CommonsError(
       "INVALID_MODULE_NAME",
-      `Cannot use ${
-        JSON.stringify(text)?.slice(0, 80)
-      } as a module name: need 1 to 64 of a-z, 0-9, - and _, the first a letter or digit`,
+      `Cannot use ${shown} as a module name: need 1 to 64 of a-z, 0-9, - and _, the first a letter or digit`,
     );
   }
   return name;

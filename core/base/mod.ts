@@ -11,5 +11,6 @@ export * from "./errors.ts";
 export * from "./fake_clock.ts";
 export * from "./ids.ts";
 export * from "./random.ts";
+export * from "./secret_names.ts";
 export * from "./token_bucket.ts";
 export * from "./ttl_set.ts";

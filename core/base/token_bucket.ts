@@ -31,9 +31,9 @@ export class TokenBucket {
 
   /** Takes `count` tokens even when that leaves a debt, and answers how many milliseconds until the debt is paid. */
   spend(count: number): number {
+    // Refill first: what was gained counts up to `burst` only, however long the bucket has been idle.
+    if (this.#tokens < count) this.#refill();
     this.#tokens -= count;
-    if (this.#tokens >= 0) return 0;
-    this.#refill();
     return this.#tokens >= 0 ? 0 : Math.ceil(-this.#tokens / this.#options.perSecond * 1000);
   }
 
