@@ -3,3 +3,6 @@
  * @module
  */
 export type * from "./cli.ts";
+export * from "./frames.ts";
+export * from "./messages.ts";
+export * from "./values.ts";

@@ -1,0 +1,95 @@
+/**
+ * Entry of a cell's process. Starts exactly one permission-restricted Worker (`sandbox.ts`), which talks to the node by
+ * itself, and then only watches: heartbeat through shared memory, resident memory, the life of the parent.
+ *
+ * Arguments: `[socket path, memory limit in bytes, unresponsive limit in ms, net list as JSON]`; a compiled binary has
+ * `__cell` before them. Imports nothing at run time, so that a cell starts fast.
+ *
+ * Deno permissions: none of its own; `net`, `read` and `write` for the socket's path, because a Worker can have no more
+ * than its parent has; `net` for the hosts that were granted.
+ */
+import type { SandboxMessage, SandboxStart } from "./runtime/shared.ts";
+
+const TICK_MS = 100;
+const CPU_TICKS = 5;
+
+/** As `CELL_EXIT` of the protocol; repeated because this file imports nothing at run time. */
+const EXIT = { crashed: 70, outOfMemory: 71, unresponsive: 72, orphaned: 73 } as const;
+
+const [socketPath = "", memoryText = "0", unresponsiveText = "0", netText = "[]"] = Deno.args[0] === "__cell"
+  ? Deno.args.slice(1)
+  : Deno.args;
+const memoryLimit = Number(memoryText);
+const unresponsiveMs = Number(unresponsiveText);
+const net: string[] = JSON.parse(netText);
+
+const shared = new SharedArrayBuffer(32);
+const beats = new Int32Array(shared, 0, 2); // [heartbeats, 1 once the module runs]
+const measured = new Float64Array(shared, 16, 2); // [resident bytes above idle, CPU milliseconds]
+
+/** Every key is written out: what is absent would be inherited. */
+const permissions: Deno.PermissionOptions = {
+  net: [`unix:${socketPath}`, ...net],
+  read: [socketPath],
+  write: [socketPath],
+  env: false,
+  run: false,
+  ffi: false,
+  sys: false,
+  import: false,
+};
+
+const worker = new Worker(new URL("./sandbox.ts", import.meta.url), {
+  type: "module",
+  name: "module",
+  deno: { permissions },
+});
+worker.onerror = (event) => {
+  event.preventDefault();
+  console.error(event.message.slice(0, 2_000));
+  Deno.exit(EXIT.crashed);
+};
+let idleRss = 0;
+worker.onmessage = (event: MessageEvent<SandboxMessage>) => {
+  const message = event.data;
+  if (message.type === "exit") Deno.exit(message.code);
+  idleRss = Deno.memoryUsage().rss;
+  dropPermissions();
+};
+const start: SandboxStart = { shared, socketPath, net };
+worker.postMessage(start);
+
+/** A compiled binary's own permissions are fixed at build time: give up what this thread does not need. */
+function dropPermissions(): void {
+  for (const name of ["net", "read", "write", "env", "run", "ffi", "sys"] as const) {
+    Deno.permissions.revokeSync({ name });
+  }
+}
+
+let ticks = 0;
+let lastBeat = 0;
+let lastBeatAt = performance.now();
+setInterval(() => {
+  if (idleRss > 0) {
+    const rss = Deno.memoryUsage().rss - idleRss;
+    measured[0] = rss;
+    if (rss > memoryLimit) Deno.exit(EXIT.outOfMemory);
+  }
+  if (ticks++ % CPU_TICKS === 0) {
+    const { user, system } = process.cpuUsage();
+    measured[1] = (user + system) / 1000;
+  }
+  const beat = Atomics.load(beats, 0);
+  const now = performance.now();
+  if (beat !== lastBeat || Atomics.load(beats, 1) === 0) {
+    lastBeat = beat;
+    lastBeatAt = now;
+  } else if (now - lastBeatAt > unresponsiveMs) {
+    Deno.exit(EXIT.unresponsive);
+  }
+}, TICK_MS);
+
+// The node holds the other end of stdin and never writes: the read ends when the node does, however it ends.
+const buffer = new Uint8Array(1);
+while (await Deno.stdin.read(buffer).catch(() => null) !== null);
+Deno.exit(EXIT.orphaned);
