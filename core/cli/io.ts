@@ -22,11 +22,14 @@ function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string
 }
 
 /**
- * `fetch` past any HTTP proxy: the API token is for this node only, and a proxy from the environment would get to see
- * it. Deno reads the proxy settings when it makes its first HTTP client, so they are set before that.
+ * `fetch` past any HTTP proxy of the environment: the API token is for this node only, and a proxy would get to see it.
+ * Deno reads these variables when it makes its HTTP client, which is at the first request.
  */
 const directFetch: typeof globalThis.fetch = (input, init) => {
-  Deno.env.set("NO_PROXY", "*");
+  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]) {
+    Deno.env.delete(name);
+    Deno.env.delete(name.toLowerCase());
+  }
   return fetch(input, init);
 };
 

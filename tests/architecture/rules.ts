@@ -1,0 +1,89 @@
+/** Units of `core/`, lowest first; units in one row do not know each other. */
+const LEVELS: readonly (readonly string[])[] = [
+  ["base"],
+  ["telemetry"], // whatever lives may be given a logger and metrics
+  ["config", "events", "store", "identity"],
+  ["bans"],
+  ["p2p", "chain"],
+  ["governance", "mesh"],
+  ["modules"],
+  ["http"],
+  ["node"],
+];
+
+function arrows(): Map<string, ReadonlySet<string>> {
+  const allowed = new Map<string, ReadonlySet<string>>();
+  const below = new Set<string>(["protocol"]);
+  for (const level of LEVELS) {
+    for (const unit of level) allowed.set(unit, new Set(below));
+    for (const unit of level) below.add(unit);
+  }
+  // The command line is a client of the HTTP API: it knows files and texts, and no service.
+  allowed.set("cli", new Set(["base", "config", "identity"]));
+  allowed.set("protocol", new Set());
+  allowed.set("sdk", new Set(["protocol"]));
+  allowed.set("workers", new Set(["protocol", "sdk"]));
+  allowed.set("main.ts", new Set(["cli", "node", "workers", "deno.json"]));
+  return allowed;
+}
+
+/** Which units a unit may import from, besides itself. What is not listed imports from nowhere. */
+export const ARROWS: ReadonlyMap<string, ReadonlySet<string>> = arrows();
+
+/** A power and the files that may use it, as regular expressions on repository paths. */
+export interface Power {
+  readonly files: readonly RegExp[];
+  readonly why: string;
+}
+
+/** Members of `Deno` that not everybody may use. */
+export const DENO_POWERS: Readonly<Record<string, Power>> = {
+  openKv: { files: [/^core\/store\//], why: "the store is the only door to the disk's KV file" },
+  Command: { files: [/^core\/modules\//], why: "the only processes that the node starts are cells" },
+  serve: { files: [/^core\/http\//], why: "one HTTP server" },
+  env: { files: [/^core\/config\//, /^core\/cli\/io\.ts$/], why: "the environment is configuration" },
+  listen: { files: [/^core\/modules\//], why: "only cells' sockets are listened on without libp2p or HTTP" },
+  connect: {
+    files: [/^workers\//, /^core\/chain\//],
+    why: "outgoing connections belong to P2P, chain and cells",
+  },
+  kill: { files: [/^core\/modules\//, /^workers\//], why: "only cells are killed" },
+  exit: { files: [/^main\.ts$/, /^core\/node/, /^workers\//], why: "services stop by being stopped" },
+  dlopen: { files: [], why: "no native code" },
+};
+
+/** Global constructors and functions that not everybody may use. */
+export const GLOBAL_POWERS: Readonly<Record<string, Power>> = {
+  Worker: { files: [/^workers\/cell\.ts$/, /^workers\/runtime\//], why: "a cell starts exactly one Worker" },
+  Function: { files: [], why: "no code from text" },
+  eval: { files: [], why: "no code from text" },
+};
+
+/** Packages that not everybody may import; the first pattern that matches decides. */
+export const PACKAGE_POWERS: readonly (Power & { readonly packages: RegExp })[] = [
+  {
+    packages: /^@libp2p\/(crypto|peer-id|interface)/,
+    files: [/^core\/p2p\//, /^core\/identity\//],
+    why: "keys and peer ids are made in identity",
+  },
+  {
+    packages: /^(libp2p|@libp2p|@chainsafe|@multiformats)(\/|$)/,
+    files: [/^core\/p2p\//],
+    why: "the wire belongs to P2P",
+  },
+  { packages: /^hono(\/|$)|^@hono\//, files: [/^core\/http\//], why: "one HTTP server" },
+  { packages: /^commander$/, files: [/^core\/cli\//], why: "only the command line parses commands" },
+  {
+    packages: /^node:(child_process|worker_threads|cluster|vm|net|http|https)$/,
+    files: [],
+    why: "use the one door",
+  },
+];
+
+/** Most lines of a file and of a function. */
+export const LENGTHS = { file: 350, testFile: 600, function: 80 } as const;
+
+/** Files that may be longer than {@linkcode LENGTHS} says, each with its reason. */
+export const LONG_FILES: Readonly<Record<string, string>> = {
+  "core/events/catalogue_table.ts": "a table: one entry for each event of the catalogue",
+};
