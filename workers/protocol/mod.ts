@@ -5,4 +5,5 @@
 export type * from "./cli.ts";
 export * from "./frames.ts";
 export * from "./messages.ts";
+export * from "./sdk_text.ts";
 export * from "./values.ts";

@@ -13,7 +13,7 @@ export interface EncodedValue {
   readonly tagged: boolean;
 }
 
-/** @throws {TypeError} for functions, symbols, and nesting deeper than 64 (cycles are) */
+/** @throws {TypeError} for functions, symbols, maps, sets, and nesting deeper than 64 (cycles are) */
 export function encodeValue(value: unknown): EncodedValue {
   if (isPlain(value, 0)) return { value, tagged: false };
   return { value: tag(value, 0), tagged: true };
@@ -45,6 +45,9 @@ function isPlain(value: unknown, depth: number): boolean {
     return true;
   }
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return false;
+  if (value instanceof Map || value instanceof Set) {
+    throw new TypeError("Cannot send a value: a Map or Set is not JSON");
+  }
   let keys = 0;
   let dollar = false;
   for (const key in value) {
@@ -64,6 +67,9 @@ function tag(value: unknown, depth: number): unknown {
   }
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => tag(item, depth + 1));
+  if (value instanceof Map || value instanceof Set) {
+    throw new TypeError("Cannot send a value: a Map or Set is not JSON");
+  }
   if (value instanceof Uint8Array) return { $b: value.toBase64() };
   if (ArrayBuffer.isView(value)) {
     return { $b: new Uint8Array(value.buffer, value.byteOffset, value.byteLength).toBase64() };

@@ -50,7 +50,7 @@ export const GROUPS = Object.freeze({
   mining: ["getBlockTemplate", "submitBlock", "queueReceivedBlockBytes"],
   payments: ["getPaymentState"],
   lightning: ["getLightningNodeUrl", "getLightningInfo"],
-  mesh: ["sendPacket", "pollReceived", "discoverRoute", "quoteRoute", "stats"],
+  mesh: ["sendPacket", "pollReceived", "discoverRoute", "quoteRoute", "requestHopInvoice", "stats"],
   governance: ["getProposals", "castVote", "getResults"],
 });
 
