@@ -22,8 +22,14 @@ export interface MetricOptions {
 export interface Metrics {
   counter(options: MetricOptions): Counter;
   gauge(options: MetricOptions): Gauge;
-  /** A gauge whose value is asked for at each scrape. */
-  collect(options: MetricOptions, read: () => Iterable<readonly [number, Labels?]>): void;
+  /**
+   * A gauge (or a counter, where the numbers only grow) whose values are asked for at each scrape: the cheapest way where
+   * the service counts anyway. Its name must be new.
+   */
+  collect(
+    options: MetricOptions & { readonly kind?: "counter" | "gauge" },
+    read: () => Iterable<readonly [number, Labels?]>,
+  ): void;
   histogram(options: MetricOptions & { readonly buckets: readonly number[] }): Histogram;
   /** Everything as text. */
   text(): Promise<string>;
