@@ -114,6 +114,7 @@ Deno.test("offences() names what breaks a rule", async (t) => {
     },
     { path: "core/p2p/a.ts", source: "a!.b();", offence: "x!:" },
     { path: "core/p2p/a.ts", source: "// @ts-ignore why\na();", offence: "silenced" },
+    { path: "core/p2p/a_test.ts", source: "// @ts-expect-error not a text\na(1);", offence: undefined },
     { path: "core/p2p/a.ts", source: "export default 1;", offence: "no default exports" },
     { path: "modules/hello/mod.ts", source: "export default {};", offence: undefined },
     { path: "core/p2p/a.ts", source: "enum A { B }", offence: "no enums" },

@@ -1,0 +1,79 @@
+/**
+ * Makes the single binary `./commons`: `deno task compile [output]`.
+ *
+ * `deno compile` downloads a base binary. Where it can't, this says so and runs the packaging all the same, with the running
+ * Deno in its place: that checks the module graph and what is embedded, though the result would not run and is removed.
+ * `DENORT_BIN` in the environment names a base binary of your own.
+ */
+
+/** The binary's own path is not known when it is built, so `--allow-run` can't be narrowed; it starts only itself. */
+const PERMISSIONS = [
+  "--no-prompt",
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+  "--allow-sys=networkInterfaces",
+  "--allow-run",
+];
+
+/** What is loaded by a computed path or read as text: the cell's side of the wall, configuration, bundled modules. */
+const EMBEDDED = ["workers", "config", "modules"];
+
+interface Packaged {
+  readonly ok: boolean;
+  readonly log: string;
+}
+
+async function packageTo(output: string, env: Record<string, string> = {}): Promise<Packaged> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [
+      "compile",
+      "--frozen",
+      ...PERMISSIONS,
+      ...EMBEDDED.map((path) => `--include=${path}`),
+      "--exclude=modules/**/*_test.ts",
+      `--output=${output}`,
+      "main.ts",
+    ],
+    env: { ...env, NO_COLOR: "1" },
+    stdin: "null",
+  });
+  const { success, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return { ok: success, log: decoder.decode(stdout) + decoder.decode(stderr) };
+}
+
+async function checkPackaging(): Promise<boolean> {
+  const folder = await Deno.makeTempDir({ prefix: "commons-compile-" });
+  try {
+    const output = `${folder}/commons`;
+    const { ok, log } = await packageTo(output, { DENORT_BIN: Deno.execPath() });
+    console.log(log);
+    if (!ok) return false;
+    const mebibytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(1);
+    const [total, base] = [(await Deno.stat(output)).size, (await Deno.stat(Deno.execPath())).size];
+    console.log(`Packaged: ${mebibytes(total - base)} MiB besides the base binary.`);
+    return true;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function main(output: string): Promise<number> {
+  const first = await packageTo(output);
+  console.log(first.log);
+  if (first.ok) {
+    console.log(`Wrote ${output}`);
+    return 0;
+  }
+  if (Deno.env.get("DENORT_BIN")) return 1;
+  if (!await checkPackaging()) return 1;
+  console.log(
+    `No ${output} was written: the packaging works, but the base binary could not be downloaded (see above). ` +
+      "Run this where the Deno site can be reached, or name a base binary with DENORT_BIN.",
+  );
+  return 0;
+}
+
+Deno.exitCode = await main(Deno.args[0] ?? "./commons");
