@@ -241,3 +241,51 @@ Deno.test("a spare cell is used once and ended with the factory", async () => {
   expect([first, second, third].map((cell) => alive(cell.pid))).toEqual([false, false, false]);
   await expect(cells.start(initOf(source), handlers())).rejects.toMatchObject({ code: "CELL_START_FAILED" });
 });
+
+Deno.test("a cell with network reaches the hosts that it was granted and no other", async () => {
+  await using granted = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/away") return Response.redirect(`http://127.0.0.1:${other.addr.port}/`);
+    return new Response("granted");
+  });
+  let reached = 0;
+  await using other = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => {
+    reached++;
+    return new Response("other");
+  });
+  await using cells = await factory();
+  const logs: string[] = [];
+  const host = `127.0.0.1:${granted.addr.port}`;
+  const cell = await cells.start(
+    {
+      ...initOf(`
+        const text = async (url) => { try { return await (await fetch(url)).text() } catch (error) { return error.name } };
+        const socket = (url) => new Promise((resolve) => {
+          try {
+            const ws = new WebSocket(url);
+            ws.onopen = () => resolve("open");
+            ws.onerror = () => resolve("error");
+          } catch (error) { resolve(error.name) }
+        });
+        export default { async start(node) {
+          node.log.info(JSON.stringify([
+            await text("http://${host}/"), await text("http://${host}/away"), await text("http://127.0.0.1:${other.addr.port}/"),
+            await text("file:///etc/hostname"), await socket("ws://127.0.0.1:${other.addr.port}/"), typeof Deno,
+          ]));
+        } }`),
+      net: [host],
+    },
+    handlers(logs),
+  );
+  await cell.started;
+  await cell.stop();
+  expect(JSON.parse(logs[0]?.slice(5) ?? "[]")).toEqual([
+    "granted",
+    "NotCapable",
+    "NotCapable",
+    "NotCapable",
+    expect.stringMatching(/NotCapable|error/),
+    "undefined",
+  ]);
+  expect(reached).toBe(0);
+});
