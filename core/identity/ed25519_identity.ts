@@ -1,0 +1,43 @@
+import { createPrivateKey, sign } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
+import { peerIdFromPrivateKey } from "@libp2p/peer-id";
+import { CommonsError, concatBytes, toHex, tryPeerIdText } from "../base/mod.ts";
+import type { Identity } from "./identity.ts";
+
+/** DER in front of an Ed25519 seed in PKCS #8 (RFC 8410, section 7). */
+const PKCS8_PREFIX = Uint8Array.fromHex("302e020100300506032b657004220420");
+
+/** The identity of a 32-byte Ed25519 seed (RFC 8032, section 5.1.5). */
+export async function identityFromSeed(seed: Uint8Array): Promise<Identity> {
+  const privateKey = await generateKeyPairFromSeed("Ed25519", seed);
+  const peerId = tryPeerIdText(peerIdFromPrivateKey(privateKey).toString());
+  if (peerId === undefined) {
+    throw new CommonsError("IDENTITY_DAMAGED", "Cannot make a peer id: unexpected form");
+  }
+  const publicKey = new Uint8Array(privateKey.publicKey.raw);
+  const signingKey = createPrivateKey({
+    key: Buffer.from(concatBytes([PKCS8_PREFIX, seed])),
+    format: "der",
+    type: "pkcs8",
+  });
+  const identity: Identity = {
+    peerId,
+    nodeId: toHex(publicKey),
+    publicKey,
+    privateKey,
+    sign: (domain, bytes) => new Uint8Array(sign(null, inDomain(domain, bytes), signingKey)),
+  };
+  // Not enumerable, so that an identity that ends up in a log line or in JSON shows its public half only.
+  return Object.defineProperty(identity, "privateKey", { enumerable: false });
+}
+
+const encoder = new TextEncoder();
+
+function inDomain(domain: string, bytes: Uint8Array): Uint8Array {
+  // A line break would let one domain be read as another one and a part of the message.
+  if (domain === "" || domain.includes("\n")) {
+    throw new CommonsError("SIGN_DOMAIN", "Cannot sign: the domain must be one line of text");
+  }
+  return concatBytes([encoder.encode(domain + "\n"), bytes]);
+}
