@@ -21,8 +21,7 @@ Deno.test(".ci/run calls the test command of the README, and the gate before it"
 
 Deno.test("tasks that run the node have one set of permissions, and it is narrow", async () => {
   const { tasks } = JSON.parse(await textOf("deno.json"));
-  const flags = (task: string) =>
-    tasks[task].command.replace(/ main\.ts.*$/, "").replace("--watch ", "");
+  const flags = (task: string) => tasks[task].command.replace(/ main\.ts.*$/, "").replace("--watch ", "");
   expect(flags("commons")).toBe(flags("start"));
   expect(flags("dev")).toBe(flags("start"));
   for (const task of Object.keys(tasks)) {
