@@ -33,7 +33,7 @@ export interface ApiClientComponents {
 
 /**
  * Finds the node that runs on `dataDir`. Nothing is sent yet.
- * @throws {CommonsError} `NODE_UNREACHABLE`, `TOKEN_UNREADABLE`
+ * @throws {CommonsError} `NODE_UNREACHABLE`, and those of the token file
  */
 export async function openApiClient(
   components: ApiClientComponents,

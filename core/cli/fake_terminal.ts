@@ -25,7 +25,7 @@ export async function makeDataDir(http = "http://127.0.0.1:9906"): Promise<FakeD
   const path = await Deno.makeTempDir();
   const token = "5e".repeat(32);
   await Deno.writeTextFile(`${path}/run.json`, JSON.stringify({ pid: 4242, version: "0.1.0", http }));
-  await Deno.writeTextFile(`${path}/api.token`, `${token}\n`);
+  await Deno.writeTextFile(`${path}/api.token`, `${token}\n`, { mode: 0o600 });
   return { path, token, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 

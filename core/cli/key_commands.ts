@@ -3,6 +3,7 @@ import { CommonsError } from "../base/mod.ts";
 import { type CliContext, type CommonFlags, dataDirOf, print, withCommonFlags } from "./context.ts";
 import { renderDetails } from "./table.ts";
 
+/** Looking first: loading makes the key where there is none. */
 async function exists(path: string): Promise<boolean> {
   try {
     await Deno.lstat(path);
@@ -19,7 +20,8 @@ export function addKeyCommands(program: Command, context: CliContext): void {
   withCommonFlags(group.command("show").description("show the public side of the node's key"))
     .action(async (_own: unknown, command: Command) => {
       const flags = command.optsWithGlobals<CommonFlags>();
-      const file = `${dataDirOf(context, flags)}/identity.key`;
+      const dataDir = dataDirOf(context, flags);
+      const file = `${dataDir}/identity.key`;
       if (!await exists(file)) {
         throw new CommonsError(
           "NO_KEY",
@@ -27,7 +29,7 @@ export function addKeyCommands(program: Command, context: CliContext): void {
         );
       }
       const { loadIdentity } = await import("../identity/mod.ts");
-      const { peerId, nodeId } = await loadIdentity(file);
+      const { peerId, nodeId } = await loadIdentity({ dataDir });
       print(context, flags, {
         value: { peerId, nodeId, file },
         human: () => renderDetails([["peer id", peerId], ["node id", nodeId], ["file", file]]),

@@ -1,5 +1,6 @@
 import { expect } from "expect";
 import { FakeClock } from "../base/mod.ts";
+import { loadIdentity } from "../identity/mod.ts";
 import { type FakeHandler, makeDataDir, runFake } from "./fake_terminal.ts";
 
 const MODULE = {
@@ -154,6 +155,30 @@ Deno.test("runCli() sends the token to the node and prints it nowhere", async ()
   expect(seen).toEqual([`Bearer ${data.token}`]);
   expect(run.code).toBe(1);
   expect(run.out + run.err).not.toContain(data.token);
+});
+
+Deno.test("runCli() key show works without a node and makes no key", async () => {
+  await using data = await makeDataDir();
+  const before = await runFake(["key", "show", "--data-dir", data.path]);
+  expect([before.code, before.err]).toEqual([1, expect.stringMatching(/\(NO_KEY\)/)]);
+  await expect(Deno.stat(`${data.path}/identity.key`)).rejects.toThrow(Deno.errors.NotFound);
+  const made = await loadIdentity({ dataDir: data.path });
+  const shown = await runFake(["key", "show", "--json", "--data-dir", data.path]);
+  expect(JSON.parse(shown.out)).toEqual({
+    peerId: made.peerId,
+    nodeId: made.nodeId,
+    file: `${data.path}/identity.key`,
+  });
+});
+
+Deno.test("runCli() refuses a token file that others can read", async () => {
+  await using data = await makeDataDir();
+  await Deno.chmod(`${data.path}/api.token`, 0o644);
+  const run = await runFake(["peer", "list", "--data-dir", data.path], { handler: node });
+  expect([run.code, run.err]).toEqual([1, expect.stringMatching(/\(API_TOKEN_PERMISSIONS\)/)]);
+  await Deno.remove(`${data.path}/api.token`);
+  const gone = await runFake(["peer", "list", "--data-dir", data.path], { handler: node });
+  expect([gone.code, gone.err]).toEqual([1, expect.stringMatching(/\(API_TOKEN_MISSING\)/)]);
 });
 
 Deno.test("runCli() ends with 3 when no node can be reached", async (t) => {

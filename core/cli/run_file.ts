@@ -1,4 +1,5 @@
 import { CommonsError } from "../base/mod.ts";
+import { readApiToken } from "../identity/mod.ts";
 import { field } from "./fields.ts";
 
 const MAX_BYTES = 64 * 1024;
@@ -50,7 +51,7 @@ function parseRunFile(text: string, path: string): { pid: number; http: string }
 /**
  * Reads `run.json` and `api.token` of a data directory.
  * Permission: `read` of that directory.
- * @throws {CommonsError} `NODE_UNREACHABLE` when no node runs there, `TOKEN_UNREADABLE`
+ * @throws {CommonsError} `NODE_UNREACHABLE` when no node runs there, `API_TOKEN_MISSING`, and those of `readApiToken`
  */
 export async function readRunningNode(dataDir: string): Promise<RunningNode> {
   const path = `${dataDir}/run.json`;
@@ -64,20 +65,11 @@ export async function readRunningNode(dataDir: string): Promise<RunningNode> {
     );
   }
   const { pid, http } = parseRunFile(text, path);
-  return { pid, http, token: await readToken(`${dataDir}/api.token`) };
+  return { pid, http, token: await readToken(dataDir) };
 }
 
-async function readToken(path: string): Promise<string> {
-  let token: string;
-  try {
-    token = (await readCapped(path)).trim();
-  } catch (cause) {
-    throw new CommonsError("TOKEN_UNREADABLE", `Cannot read ${path}: missing or not readable for you`, {
-      cause,
-    });
-  }
-  if (!/^[0-9a-f]{64}$/.test(token)) {
-    throw new CommonsError("TOKEN_UNREADABLE", `Cannot use ${path}: not 64 hex digits`);
-  }
-  return token;
+async function readToken(dataDir: string): Promise<string> {
+  const token = await readApiToken({ dataDir });
+  if (token !== undefined) return token;
+  throw new CommonsError("API_TOKEN_MISSING", `Cannot talk to the node: there is no ${dataDir}/api.token`);
 }
