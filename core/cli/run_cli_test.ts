@@ -29,6 +29,12 @@ async function answerRpc(request: Request): Promise<Response> {
     return json({ id: 1, result: { stdout: "", stderr: "no\x1b[31m\n", exit_code: 7 } });
   }
   if (subcommand === "odd") return json({ id: 1, result: { stdout: "" } });
+  if (subcommand === "nonsense") {
+    return json({
+      id: 1,
+      error: { code: -32602, message: "no such command", data: { code: "NO_SUCH_CLI" } },
+    });
+  }
   if (subcommand === "gone") {
     return json({
       id: 1,
@@ -48,7 +54,7 @@ const node: FakeHandler = (request) => {
   const answers: Record<string, () => Response> = {
     "GET /api/v1/node": () =>
       json({ name: "commons", version: "0.1.0", network: "mainnet", uptimeSeconds: 3725 }),
-    "GET /ready": () => json({ ready: false, checks: { store: true, p2p: false } }, 503),
+    "GET /ready": () => json({ ready: false, checks: { store: { ok: true }, p2p: { ok: false } } }, 503),
     "GET /api/v1/peers": () => json({ peers: [PEER] }),
     "POST /api/v1/peers": () => json({ peerId: PEER.peerId }, 201),
     "DELETE /api/v1/peers/12D3KooWfake": () => new Response(null, { status: 204 }),
@@ -102,6 +108,7 @@ Deno.test("runCli() exit codes and output of every command", async (t) => {
     { args: ["hello", "greet", "Ada", "--loud", "-x"], code: 0, out: /^hello greet Ada\|--loud\|-x\n$/ },
     { args: ["hello", "fail"], code: 7, err: /^no\\u001b\[31m\n$/ },
     { args: ["hello", "gone"], code: 1, err: /it is gone \(MODULE_NOT_RUNNING\)/ },
+    { args: ["hello", "nonsense"], code: 2, err: /no such command \(NO_SUCH_CLI\)/ },
     { args: ["hello", "odd"], code: 1, err: /INVALID_ANSWER/ },
     { args: ["hello"], code: 2, err: /which subcommand[^]*greet/ },
     { args: ["hello", "--help"], code: 0, out: /^Usage: commons hello <subcommand>/ },

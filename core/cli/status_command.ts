@@ -14,7 +14,7 @@ interface Status {
 function render(status: Status): string {
   const { node, checks, modules } = status;
   const failing = Object.entries(typeof checks === "object" && checks !== null ? checks : {})
-    .filter(([, state]) => state !== true && state !== "ok")
+    .filter(([, state]) => state !== true && field(state, "ok") !== true)
     .map(([name]) => name);
   const uptime = field(node, "uptimeSeconds");
   return renderDetails([
