@@ -121,7 +121,7 @@ Deno.test("offences() names what breaks a rule", async (t) => {
     { path: "core/p2p/a.ts", source: "class A { private b = 1; }", offence: "#private" },
     { path: "core/p2p/a.ts", source: "class A extends B {}", offence: "no inheritance" },
     { path: "core/p2p/a.ts", source: "class A extends TypeError {}", offence: undefined },
-    { path: "core/p2p/a.ts", source: "\n".repeat(400), offence: "file of 401 lines" },
+    { path: "core/p2p/a.ts", source: "\n".repeat(400) + "a();\n", offence: "file of 401 lines" },
     { path: "core/p2p/a.ts", source: `function a() {${"\n".repeat(90)}}`, offence: "function of 91 lines" },
     { path: "core/p2p/a_test.ts", source: `function a() {${"\n".repeat(90)}}`, offence: undefined },
   ];

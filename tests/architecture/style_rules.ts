@@ -88,7 +88,7 @@ export const lengths: Deno.lint.Rule = {
     return {
       Program(node) {
         const limit = isTestCode(path) ? LENGTHS.testFile : LENGTHS.file;
-        const length = context.sourceCode.text.split("\n").length;
+        const length = context.sourceCode.text.trimEnd().split("\n").length;
         if (length <= limit || Object.hasOwn(LONG_FILES, path)) return;
         context.report({ node, message: `file of ${length} lines: at most ${limit}` });
       },
