@@ -12,6 +12,8 @@ export interface LineReader {
    * Rejects after `ms` milliseconds, or when the stream ends before, and shows what came instead.
    */
   waitFor(pattern: string | RegExp, options?: { readonly ms?: number }): Promise<string>;
+  /** Resolves when there have been `count` lines; rejects as {@linkcode waitFor} does. */
+  waitForCount(count: number, options?: { readonly ms?: number }): Promise<void>;
   /** Resolves at the end of the stream. Never rejects. */
   readonly ended: Promise<void>;
 }
@@ -21,10 +23,12 @@ export function readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Line
   const lines: string[] = [];
   const listeners = new Set<() => void>();
   let size = 0;
+  let total = 0;
   let over = false;
   const tell = () => listeners.forEach((listener) => listener());
   const keep = (line: string) => {
     lines.push(line);
+    total++;
     size += line.length;
     while (size > MAX_KEPT && lines.length > 1) size -= lines.shift()?.length ?? 0;
   };
@@ -33,27 +37,29 @@ export function readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Line
     over = true;
     tell();
   });
+  const wait = <T>(find: () => T | undefined, what: string, ms: number): Promise<T> => {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const look = () => {
+      const found = find();
+      if (found !== undefined) resolve(found);
+      else if (over) reject(new Error(`Output ended before ${what}:\n${text()}`));
+    };
+    const timer = setTimeout(() => reject(new Error(`No sign of ${what} within ${ms} ms:\n${text()}`)), ms);
+    listeners.add(look);
+    look();
+    return promise.finally(() => {
+      clearTimeout(timer);
+      listeners.delete(look);
+    });
+  };
   return {
     lines,
     text,
     ended,
-    waitFor(pattern, { ms = 10_000 } = {}) {
-      const { promise, resolve, reject } = Promise.withResolvers<string>();
-      const look = () => {
-        const line = lines.find((candidate) => matches(candidate, pattern));
-        if (line !== undefined) resolve(line);
-        else if (over) reject(new Error(`No line with ${pattern} before the end of the output:\n${text()}`));
-      };
-      const timer = setTimeout(
-        () => reject(new Error(`No line with ${pattern} within ${ms} ms:\n${text()}`)),
-        ms,
-      );
-      listeners.add(look);
-      look();
-      return promise.finally(() => {
-        clearTimeout(timer);
-        listeners.delete(look);
-      });
+    waitFor: (pattern, { ms = 10_000 } = {}) =>
+      wait(() => lines.find((line) => matches(line, pattern)), `a line with ${pattern}`, ms),
+    waitForCount: async (count, { ms = 10_000 } = {}) => {
+      await wait(() => total >= count ? true : undefined, `${count} lines`, ms);
     },
   };
 }
