@@ -1,0 +1,284 @@
+import { CommonsError, errorText, type ModuleName } from "../base/mod.ts";
+import type { CliResult, CliSpec } from "../../workers/protocol/mod.ts";
+import { ApiRegistry, RpcRegistry } from "./api_registry.ts";
+import { CliRegistry } from "./cli_registry.ts";
+import { EventFeed } from "./event_feed.ts";
+import { Grants } from "./grants.ts";
+import { ModuleCalls } from "./host_calls.ts";
+import { moduleDirectory } from "./host_directory.ts";
+import { announceInstall } from "./host_installs.ts";
+import { collectModuleMetrics } from "./host_metrics.ts";
+import { type OrderedModule, startOrder } from "./host_order.ts";
+import { ModuleSet } from "./host_modules.ts";
+import type { ModuleHostComponents, ModuleHostInit } from "./host_types.ts";
+import { createNodeMethods } from "./node_api.ts";
+import { NodeApiSession } from "./node_api_session.ts";
+import type { ModuleDirectory, ModuleNamespace, NodeMethodTable } from "./node_api_types.ts";
+import type { Registries } from "./node_api_registration.ts";
+import { RouteRegistry } from "./route_registry.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { type PreparedModule, prepareModule } from "./supervisor_prepare.ts";
+import { ModuleRun } from "./supervisor_run.ts";
+import type { RunOptions, SupervisorComponents } from "./supervisor_types.ts";
+import type {
+  ModuleHost,
+  ModuleHttpRequest,
+  ModuleHttpResponse,
+  ModuleLogLine,
+  ModuleView,
+} from "./types.ts";
+
+/** For all cells together at the end of the node; what is left then is killed. */
+const STOP_DEADLINE_MS = 8_000;
+
+/**
+ * The module host: finds modules, checks them, starts a cell for each, and is the only way between them and the node.
+ * It does no I/O itself: files, cells and the store are handed in.
+ */
+export function createModuleHost(components: ModuleHostComponents, init: ModuleHostInit): ModuleHost {
+  return new Host(components, init);
+}
+
+class Host implements ModuleHost {
+  readonly #components: ModuleHostComponents;
+  readonly #init: ModuleHostInit;
+  readonly #modules: ModuleSet;
+  readonly #namespaces = new Map<string, ModuleNamespace>();
+  readonly #registries: Registries;
+  readonly #calls: ModuleCalls;
+  readonly #directory: ModuleDirectory;
+  readonly #methods: NodeMethodTable;
+  #stopping: Promise<void> | undefined;
+
+  constructor(components: ModuleHostComponents, init: ModuleHostInit) {
+    this.#components = components;
+    this.#init = init;
+    const reserved = new Set(init.rpcMethods);
+    this.#registries = {
+      cli: new CliRegistry(),
+      routes: new RouteRegistry(),
+      api: new ApiRegistry(),
+      rpc: new RpcRegistry((method) => reserved.has(method)),
+    };
+    const find = (nameOrId: string) => this.#modules.find(nameOrId);
+    const all = () => this.#modules.all();
+    this.#calls = new ModuleCalls(this.#registries, find);
+    this.#directory = moduleDirectory({ api: this.#registries.api, calls: this.#calls, all, find });
+    const { events, nodeInfo } = components;
+    this.#methods = createNodeMethods({ ...this.#registries, events, nodeInfo, modules: this.#directory });
+    this.#modules = new ModuleSet(components, this.#createSupervision());
+    collectModuleMetrics(components.metrics, all);
+  }
+
+  async start(): Promise<void> {
+    await this.#modules.discover();
+    const startable = this.#modules.all().filter((module) => this.#shallStart(module));
+    const { order, waits, cyclic } = startOrder(startable.flatMap(({ manifest }) => manifest ?? []));
+    const done = new Map<string, Promise<void>>();
+    for (const name of order) {
+      const dependencies = (waits.get(name) ?? []).map((other) => done.get(other));
+      done.set(name, this.#startOne(name, { after: dependencies, cyclic: cyclic.includes(name) }));
+    }
+    await Promise.all(done.values());
+    for (const name of Object.keys(this.#init.enabled)) {
+      if (!this.#modules.get(name)) {
+        this.#components.logger.warn("an enabled module is not there", { module: name });
+      }
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#stopAll();
+  }
+
+  list(): readonly ModuleView[] {
+    return this.#modules.all().map((module) => module.view());
+  }
+
+  get(name: string): ModuleView | undefined {
+    return this.#modules.get(name)?.view();
+  }
+
+  async load(name: string): Promise<ModuleView> {
+    const module = await this.#modules.findOrDiscover(name);
+    await module.load();
+    return module.view();
+  }
+
+  async unload(name: string): Promise<ModuleView> {
+    const module = this.#modules.need(name);
+    await module.unload();
+    return module.view();
+  }
+
+  async reload(name: string): Promise<ModuleView> {
+    const module = this.#modules.need(name);
+    await module.reload();
+    return module.view();
+  }
+
+  async approve(name: string): Promise<ModuleView> {
+    const module = await this.#modules.findOrDiscover(name);
+    await module.approve();
+    return module.view();
+  }
+
+  async revoke(name: string): Promise<ModuleView> {
+    const module = this.#modules.need(name);
+    await module.revoke();
+    return module.view();
+  }
+
+  logs(name: string, options: { readonly limit?: number } = {}): readonly ModuleLogLine[] {
+    return this.#modules.need(name).log.lines(options.limit);
+  }
+
+  cliSpecs(): Readonly<Record<string, CliSpec>> {
+    const specs = this.#modules.all().flatMap(({ name }) => this.#calls.cliSpec(name) ?? []);
+    return Object.fromEntries(specs.map((spec) => [spec.name, spec]));
+  }
+
+  runCli(cli: string, subcommand: string, args: readonly string[]): Promise<CliResult> {
+    return this.#calls.runCli(cli, subcommand, args);
+  }
+
+  handleHttp(name: string, request: ModuleHttpRequest): Promise<ModuleHttpResponse> {
+    return this.#calls.handleHttp(name, request);
+  }
+
+  call(
+    name: string,
+    method: string,
+    params: unknown,
+    options: { readonly caller: string },
+  ): Promise<unknown> {
+    return this.#calls.call(name, method, params, options);
+  }
+
+  rpcMethods(): readonly string[] {
+    return this.#calls.rpcMethods();
+  }
+
+  callRpc(method: string, params: unknown): Promise<unknown> {
+    return this.#calls.callRpc(method, params);
+  }
+
+  /** Never rejects: one bad module does not stop the others. */
+  async #startOne(
+    name: string,
+    { after, cyclic }: { readonly after: readonly (Promise<void> | undefined)[]; readonly cyclic: boolean },
+  ): Promise<void> {
+    const module = this.#modules.get(name);
+    if (!module) return;
+    await Promise.all(after);
+    try {
+      if (cyclic) {
+        await module.reject(
+          new CommonsError("DEPENDENCY_CYCLE", `Cannot use module ${name}: its dependencies run in a circle`),
+        );
+      } else await module.load();
+    } catch (error) {
+      const code = error instanceof CommonsError ? error.code : "INTERNAL";
+      this.#components.logger.warn("a module did not start", { module: name, code, error: errorText(error) });
+    }
+  }
+
+  /** A folder with a fault is listed as rejected already. */
+  #shallStart(module: Supervisor): boolean {
+    const { enabled, disabled } = this.#init;
+    if (module.manifest === undefined) return false;
+    if (disabled.includes(module.name)) {
+      module.explain({ code: "DISABLED", message: "The configuration disables this module" });
+      return false;
+    }
+    if (Object.keys(enabled).length === 0 || Object.hasOwn(enabled, module.name)) return true;
+    module.explain({ code: "NOT_ENABLED", message: "The configuration does not enable this module" });
+    return false;
+  }
+
+  #createSupervision(): SupervisorComponents {
+    const { clock, random, logger, events, store, files, verifySignatures } = this.#components;
+    const preparing = {
+      files,
+      runningVersion: (name: string) => this.#modules.get(name)?.running?.version,
+      ...(verifySignatures === undefined ? {} : { verifySignatures }),
+    };
+    return {
+      clock,
+      random,
+      logger,
+      events,
+      grants: new Grants({ store, clock }),
+      limits: this.#init.limits,
+      prepare: (name) => prepareModule(preparing, this.#init, name),
+      onPrepared: (prepared) => void announceInstall(this.#components, prepared),
+      openRun: (prepared, options) => this.#openRun(prepared, options),
+      release: (name) => {
+        for (const registry of Object.values(this.#registries)) registry.remove(name);
+      },
+    };
+  }
+
+  #openRun(prepared: PreparedModule, { granted, audit, log }: RunOptions): ModuleRun {
+    const { clock, logger, events, random, cells } = this.#components;
+    const { manifest: { name, version, net }, limits, text, config } = prepared;
+    const feed = new EventFeed({
+      name,
+      events,
+      loaded: () => this.#directory.loaded(),
+      capacity: limits.eventQueue,
+    });
+    const session = new NodeApiSession(
+      { clock, logger, audit, feed, storage: this.#namespace(name) },
+      { name, table: this.#methods, granted: new Set(granted), limits },
+    );
+    return new ModuleRun({ clock, cells, feed, session, log }, {
+      name,
+      version,
+      instanceId: `${name}_${random.bytes(16).toHex()}`,
+      source: text,
+      config,
+      dataDir: `${this.#init.dataDir}/modules/${name}`,
+      net: granted.includes("net") ? net : [],
+      capabilities: granted,
+      limits,
+    });
+  }
+
+  /** One for all runs of a module: its counters live in it. */
+  #namespace(name: ModuleName): ModuleNamespace {
+    const known = this.#namespaces.get(name);
+    if (known) return known;
+    const opened = this.#components.openNamespace(name);
+    this.#namespaces.set(name, opened);
+    return opened;
+  }
+
+  /** Dependents first; what is not gone in time is killed. */
+  async #stopAll(): Promise<void> {
+    const modules = this.#modules.all();
+    const guard = this.#components.clock.after(STOP_DEADLINE_MS, () => {
+      for (const module of modules) module.kill("the node is stopping");
+    });
+    try {
+      const { order, waits } = startOrder(modules.map(orderOf));
+      const done = new Map<string, Promise<void>>();
+      for (const name of order.toReversed()) {
+        const dependents = order.filter((other) => waits.get(other)?.includes(name));
+        const after = Promise.all(dependents.map((other) => done.get(other)));
+        done.set(name, after.then(() => this.#modules.get(name)?.shutDown()));
+      }
+      await Promise.all(done.values());
+    } finally {
+      guard[Symbol.dispose]();
+    }
+  }
+}
+
+function orderOf({ name, manifest }: Supervisor): OrderedModule {
+  return {
+    name,
+    dependencies: manifest?.dependencies ?? [],
+    optionalDependencies: manifest?.optionalDependencies ?? [],
+  };
+}

@@ -1,0 +1,30 @@
+import type { EventBus } from "../events/mod.ts";
+import { eventMethods } from "./node_api_events.ts";
+import { moduleMethods } from "./node_api_modules.ts";
+import { registrationMethods, type Registries } from "./node_api_registration.ts";
+import { storageMethods } from "./node_api_storage.ts";
+import { method, type ModuleDirectory, type NodeMethodTable } from "./node_api_types.ts";
+import { unavailableMethods } from "./node_api_unavailable.ts";
+
+export interface NodeApiComponents extends Registries {
+  readonly events: EventBus;
+  readonly modules: ModuleDirectory;
+  /** What `node.info` answers; public facts only. Called for each call: keep it cheap. */
+  readonly nodeInfo: () => Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Every method that a module can call, by its name on the wire. There is no other way from a cell into the node; nothing
+ * here can change a consensus rule, touch the node's keys or reach another module but through `modules.call`.
+ */
+export function createNodeMethods(components: NodeApiComponents): NodeMethodTable {
+  const { events, modules, nodeInfo } = components;
+  return Object.freeze({
+    ...unavailableMethods,
+    ...method("node.info", { capability: null, most: 0, run: () => nodeInfo() }),
+    ...eventMethods(events),
+    ...registrationMethods(components),
+    ...moduleMethods(modules),
+    ...storageMethods,
+  });
+}

@@ -1,0 +1,109 @@
+import type { NodeMethodTable } from "./node_api_types.ts";
+
+interface Group {
+  readonly group: string;
+  /** Why the group's methods do not answer yet. */
+  readonly reason: string;
+  /** Capability → methods, separated by blanks; `""` needs none. */
+  readonly methods: Readonly<Record<string, string>>;
+}
+
+const NO_CHAIN = "this version keeps no block chain";
+const NO_MEMPOOL = "this version keeps no view of the mempool";
+const NO_SERVING = "this version serves no blocks or transactions to Bitcoin peers";
+const NO_MESH = "this version has no mesh";
+
+/** Names that modules may count on, so that they fail by a clear reason until the service behind them is there. */
+const GROUPS: readonly Group[] = [
+  {
+    group: "chain",
+    reason: NO_CHAIN,
+    methods: {
+      read_blockchain: "getBlock getBlockHeader getTransaction hasTransaction getBlockByHeight",
+      read_chain_state: "getChainTip getBlockHeight getChainInfo getSyncStatus",
+      read_utxo: "getUtxo",
+    },
+  },
+  {
+    group: "mempool",
+    reason: NO_MEMPOOL,
+    methods: {
+      read_mempool:
+        "getMempoolTransactions getMempoolTransaction getMempoolSize checkTransactionInMempool getFeeEstimate",
+    },
+  },
+  {
+    group: "network",
+    reason: NO_SERVING,
+    methods: {
+      read_network:
+        "getNetworkStats getNetworkPeers getBlockServeDenylistSnapshot getTxServeDenylistSnapshot",
+      network_access: "mergeBlockServeDenylist clearBlockServeDenylist replaceBlockServeDenylist " +
+        "mergeTxServeDenylist clearTxServeDenylist replaceTxServeDenylist setBlockServeMaintenanceMode " +
+        "banPeer sendMeshPacketToPeer sendPeerTransportPayload",
+    },
+  },
+  {
+    group: "mining",
+    reason: NO_CHAIN,
+    methods: {
+      read_blockchain: "getBlockTemplate",
+      submit_block: "submitBlock",
+      queue_inbound_block: "queueReceivedBlockBytes",
+    },
+  },
+  {
+    group: "payments",
+    reason: "this version has no payments",
+    methods: { read_payment: "getPaymentState" },
+  },
+  {
+    group: "lightning",
+    reason: "no Lightning backend is configured",
+    methods: { read_lightning: "getLightningNodeUrl getLightningInfo" },
+  },
+  {
+    group: "mesh",
+    reason: NO_MESH,
+    methods: { mesh: "sendPacket pollReceived discoverRoute quoteRoute requestHopInvoice stats" },
+  },
+  {
+    group: "governance",
+    reason: "this version has no governance",
+    methods: { governance_vote: "castVote", "": "getProposals getResults" },
+  },
+  {
+    group: "fs",
+    reason: "this version gives modules no files; use storage",
+    methods: {
+      read_filesystem: "readFile listDirectory getFileMetadata",
+      write_filesystem: "writeFile",
+      manage_filesystem: "deleteFile createDirectory",
+    },
+  },
+  {
+    group: "metrics",
+    reason: "this version takes no metrics from modules",
+    methods: {
+      report_metrics: "reportMetric",
+      read_metrics: "getModuleMetrics getAllMetrics getModuleHealth getAllModuleHealth",
+    },
+  },
+  {
+    group: "rpc",
+    reason: "this version lets no module override a method of the node",
+    methods: { register_rpc_endpoint: "registerCoreRpcOverride unregisterCoreRpcOverride" },
+  },
+];
+
+/** Methods that are known but do not work in this version. */
+export const unavailableMethods: NodeMethodTable = Object.fromEntries(
+  GROUPS.flatMap(({ group, reason, methods }) =>
+    Object.entries(methods).flatMap(([capability, names]) =>
+      names.split(" ").map((name) => [
+        `${group}.${name}`,
+        { capability: capability === "" ? null : capability, unavailable: reason, run: () => undefined },
+      ])
+    )
+  ),
+);

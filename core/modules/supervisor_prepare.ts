@@ -1,0 +1,150 @@
+import { CommonsError, type ErrorCode, type ModuleName } from "../base/mod.ts";
+import { satisfies } from "./versions.ts";
+import type { CellLimits } from "./cell_types.ts";
+import type { ModuleBundle, ModuleFiles, ModuleHostInit, VerifySignatures } from "./host_types.ts";
+import type { ManifestLimits } from "./manifest_types.ts";
+import type { ModuleView } from "./types.ts";
+
+/** Names in `[dependencies]` that mean this node. */
+export const NODE_NAMES: ReadonlySet<string> = new Set(["commons-node", "blvm-node"]);
+
+/** A module that passed every check but the grants. */
+export interface PreparedModule extends ModuleBundle {
+  readonly signature: ModuleView["signature"];
+  readonly limits: CellLimits;
+}
+
+export interface PrepareComponents {
+  readonly files: ModuleFiles;
+  /** Version of a module that runs now. */
+  readonly runningVersion: (name: string) => string | undefined;
+  readonly verifySignatures?: VerifySignatures;
+}
+
+type PrepareInit = Pick<
+  ModuleHostInit,
+  "enabled" | "limits" | "requireSignatures" | "moduleConfig" | "nodeVersion" | "sdkVersion"
+>;
+
+/**
+ * Reads a module once and checks it: name, hash and size of its code, signatures, compatibility, dependencies.
+ * On every load, and on every reload again.
+ * @throws {CommonsError} the reason of the rejection
+ */
+export async function prepareModule(
+  components: PrepareComponents,
+  init: PrepareInit,
+  name: ModuleName,
+): Promise<PreparedModule> {
+  const bundle = await components.files.read(name);
+  if (bundle.manifest.name !== name) {
+    throw refusal("WRONG_NAME", name, `its manifest names ${bundle.manifest.name}`);
+  }
+  checkPin(bundle, init);
+  checkCode(bundle);
+  const signature = await checkSignatures(bundle, components.verifySignatures, init.requireSignatures);
+  checkCompatibility(bundle, init);
+  checkDependencies(bundle, components, init);
+  return {
+    ...bundle,
+    config: mergeConfig(bundle.config, init.moduleConfig[name] ?? {}),
+    signature,
+    limits: lowerLimits(init.limits, bundle.manifest.limits),
+  };
+}
+
+function checkPin({ manifest: { name, version } }: ModuleBundle, { enabled }: PrepareInit): void {
+  const range = Object.hasOwn(enabled, name) ? enabled[name] : undefined;
+  if (range === undefined || range === "" || satisfies(version, range)) return;
+  throw refusal("VERSION_NOT_ENABLED", name, `version ${version} is outside ${range}, which is enabled`);
+}
+
+function checkCode({ manifest: { name, binary }, hash, bytes }: ModuleBundle): void {
+  if (binary?.hash !== undefined && binary.hash !== hash) {
+    throw refusal("HASH_MISMATCH", name, `its code has hash ${hash}, the manifest says ${binary.hash}`);
+  }
+  if (binary?.size !== undefined && binary.size !== bytes) {
+    throw refusal("SIZE_MISMATCH", name, `its code has ${bytes} bytes, the manifest says ${binary.size}`);
+  }
+}
+
+/** Fails closed: a signature that nobody can check is worth less than none. */
+async function checkSignatures(
+  bundle: ModuleBundle,
+  verify: VerifySignatures | undefined,
+  required: boolean,
+): Promise<ModuleView["signature"]> {
+  const { name, signatures, binary } = bundle.manifest;
+  if (!signatures && !required) return { state: "unsigned", signers: [] };
+  if (!signatures) throw refusal("SIGNATURE_MISSING", name, "it is not signed, and signatures are required");
+  if (binary?.hash === undefined) {
+    throw refusal("HASH_MISSING", name, "a signed manifest must say the hash of its code");
+  }
+  if (verify === undefined) {
+    throw refusal(
+      "SIGNATURE_UNVERIFIABLE",
+      name,
+      "it is signed, and this version cannot check signatures yet",
+    );
+  }
+  return await verify(bundle);
+}
+
+function checkCompatibility({ manifest: { name, compatibility } }: ModuleBundle, init: PrepareInit): void {
+  const { node, sdk } = compatibility;
+  if (node !== undefined && !satisfies(init.nodeVersion, node)) {
+    throw refusal("INCOMPATIBLE", name, `it needs a node ${node}, this is ${init.nodeVersion}`);
+  }
+  if (sdk !== undefined && sdk !== init.sdkVersion) {
+    throw refusal("INCOMPATIBLE", name, `it needs SDK ${sdk}, this node has ${init.sdkVersion}`);
+  }
+}
+
+function checkDependencies(
+  { manifest: { name, dependencies } }: ModuleBundle,
+  { runningVersion }: PrepareComponents,
+  { nodeVersion }: PrepareInit,
+): void {
+  for (const { name: needed, constraint: range } of dependencies) {
+    const version = NODE_NAMES.has(needed) ? nodeVersion : runningVersion(needed);
+    if (version === undefined) {
+      throw refusal("DEPENDENCY_NOT_RUNNING", name, `it needs ${needed}, which does not run`);
+    }
+    if (!satisfies(version, range)) {
+      throw refusal("DEPENDENCY_VERSION", name, `it needs ${needed} ${range}, there is ${version}`);
+    }
+  }
+}
+
+/** The manifest can only lower what the operator set. */
+function lowerLimits(most: CellLimits, asked: ManifestLimits): CellLimits {
+  const lower = (limit: number, value: number | undefined) =>
+    value === undefined ? limit : Math.min(limit, value);
+  return {
+    ...most,
+    memoryBytes: lower(most.memoryBytes, asked.memoryMb && asked.memoryMb * 1_048_576),
+    startupMs: lower(most.startupMs, asked.startupMs),
+    eventQueue: lower(most.eventQueue, asked.eventQueue),
+    requestsPerSecond: lower(most.requestsPerSecond, asked.requestsPerSecond),
+  };
+}
+
+type Table = Readonly<Record<string, unknown>>;
+
+/** Tables are merged key by key, everything else is replaced: the node's keys win. */
+function mergeConfig(own: Table, node: Table): Table {
+  const merged = new Map(Object.entries(own));
+  for (const [key, value] of Object.entries(node)) {
+    const before = merged.get(key);
+    merged.set(key, isTable(before) && isTable(value) ? mergeConfig(before, value) : value);
+  }
+  return Object.fromEntries(merged);
+}
+
+function isTable(value: unknown): value is Table {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+function refusal(code: ErrorCode, name: string, state: string): CommonsError {
+  return new CommonsError(code, `Cannot use module ${name}: ${state}`);
+}
