@@ -1,0 +1,2 @@
+self.postMessage("up");
+setInterval(() => {}, 1_000_000);
