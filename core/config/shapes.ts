@@ -1,0 +1,146 @@
+import * as z from "zod";
+import { duration, flag, line, list, oneOf, PATTERNS, text, whole } from "./values.ts";
+
+/** Keys of each section with their rule and default. `config/default.toml` says what they are for. */
+export const node = {
+  name: text("1 to 64 printable characters", /^[^\p{C}]{1,64}$/u).default("commons"),
+  network: oneOf(["mainnet", "testnet", "signet", "regtest"]).default("mainnet"),
+  data_dir: line("a path").refine((path) => path !== "", "must be a path").default("./data"),
+};
+
+export const http = {
+  host: text("a host name or an IP address", PATTERNS.host).default("127.0.0.1"),
+  port: whole(0, 65_535).default(9906),
+  public_read: flag().default(false),
+  cors_origins: list('origins such as "https://example.org"', PATTERNS.origin).default([]),
+  max_body_bytes: whole(1024, 268_435_456).default(1_048_576),
+  rate_limit_per_minute: whole(0, 10_000_000).default(6000),
+  max_sse_clients: whole(0, 100_000).default(256),
+  max_ws_clients: whole(0, 100_000).default(256),
+};
+
+const multiaddrs = () => list('multiaddrs such as "/ip4/203.0.113.7/tcp/9905"', PATTERNS.multiaddr);
+
+export const p2p = {
+  listen: multiaddrs().default(["/ip4/0.0.0.0/tcp/9905"]),
+  announce: multiaddrs().default([]),
+  bootstrap: multiaddrs().default([]),
+  static_peers: multiaddrs().default([]),
+  dht: oneOf(["private", "standard", "off"]).default("private"),
+  dht_protocol: text('a protocol prefix such as "/commons"', /^(?:\/[a-z0-9._-]+)+$/).default("/commons"),
+  shared_key: text('"" or 64 lower-case hex digits', /^(?:[0-9a-f]{64})?$/).default(""),
+  topic_prefix: text('a prefix such as "commons/bitcoin/1.0.0"', /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/)
+    .default("commons/bitcoin/1.0.0"),
+  envelope: oneOf(["raw", "bus"]).default("raw"),
+  listen_mode: oneOf(["full", "listen_only", "silent"]).default("full"),
+  max_connections: whole(1, 10_000).default(100),
+  share_private_addresses: flag().default(false),
+};
+
+export const bans = {
+  default_duration: duration(1000, "24h").default(86_400_000),
+  max_entries: whole(1, 1_000_000).default(1000),
+  threshold: whole(1, 1_000_000).default(100),
+};
+
+export const chain = {
+  bitcoin_peers: list('host:port such as "127.0.0.1:8333"', PATTERNS.hostPort).default([]),
+  rpc_url: text('"" or an http(s) address', PATTERNS.url).default(""),
+  rpc_cookie_file: line("a path").default(""),
+  rpc_user: line().default(""),
+  rpc_password: line().default(""),
+  accept_gossip_headers: flag().default(true),
+};
+
+/** Largest amount in millisatoshi that a setting may name: 1,000 bitcoin; far inside exact numbers. */
+const MAX_MSAT = 100_000_000_000_000;
+
+export const mesh = {
+  enabled: flag().default(true),
+  mode: oneOf(["payment_gated", "bitcoin_only", "open"]).default("payment_gated"),
+  listen_addr: text('"" or host:port', /^(?:(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]+\]):\d{1,5})?$/).default(
+    "",
+  ),
+  treasury: line().default(""),
+  base_fee_msat: whole(0, MAX_MSAT).default(1000),
+  fee_ppm: whole(0, 1_000_000).default(100),
+  per_kib_msat: whole(0, MAX_MSAT).default(100),
+  max_hops: whole(1, 20).default(10),
+  route_expiry: duration(1000, "1h").default(3_600_000),
+  discovery_timeout: duration(100, "30s").default(30_000),
+};
+
+export const lightning = {
+  node_key: text('"" or a compressed public key of 66 hex digits', /^(?:0[23][0-9a-f]{64})?$/).default(""),
+  backend: oneOf(["none", "lnbits"]).default("none"),
+  url: text('"" or an http(s) address', PATTERNS.url).default(""),
+  api_key: line().default(""),
+};
+
+export const governanceApp = {
+  enabled: flag().default(false),
+  api_key: line().default(""),
+  maintainers: list("public keys of 64 or 66 lower-case hex digits", PATTERNS.publicKey).default([]),
+};
+
+export const governance = {
+  enabled: flag().default(false),
+  commons_url: text('"" or an http(s) address', PATTERNS.url).default(""),
+  api_key: line().default(""),
+  vpn_enabled: flag().default(false),
+  vpn_cidrs: list('CIDR ranges such as "10.8.0.0/16"', PATTERNS.cidr).default([]),
+};
+
+export const moduleLimits = {
+  memory_mb: whole(8, 65_536).default(64),
+  startup_ms: whole(100, 600_000).default(5000),
+  unresponsive_ms: whole(100, 600_000).default(5000),
+  stop_ms: whole(0, 600_000).default(5000),
+  event_queue: whole(1, 1_000_000).default(1000),
+  requests_per_second: whole(1, 1_000_000).default(1000),
+  max_in_flight: whole(1, 65_536).default(1024),
+  max_frame_bytes: whole(4096, 67_108_864).default(1_048_576),
+  storage_bytes: whole(0, 1_099_511_627_776).default(67_108_864),
+  storage_keys: whole(0, 100_000_000).default(100_000),
+};
+
+/** A table with names of the operator's choosing as keys. */
+function names(words: string, value: RegExp) {
+  const holds = (table: unknown) =>
+    typeof table === "object" && table !== null && !Array.isArray(table) &&
+    Object.entries(table).every(([name, entry]) =>
+      PATTERNS.moduleName.test(name) && typeof entry === "string" && entry.length <= 256 && value.test(entry)
+    );
+  return z.custom<Record<string, string>>(holds, `must be a table of ${words}`).transform((table) => ({
+    ...table,
+  }));
+}
+
+const enabledModules = names('module names with version constraints (name = "*" for any)', /\S/);
+const enabledList = list("module names", PATTERNS.moduleName)
+  .transform((found) => Object.fromEntries(found.map((name) => [name, "*"])));
+
+export const modules = {
+  dir: line("a path").refine((path) => path !== "", "must be a path").default("modules"),
+  /** A list of names is read too: any version of each. */
+  enabled: z.unknown().transform((value, context): Record<string, string> => {
+    const read = Array.isArray(value) ? enabledList.safeParse(value) : enabledModules.safeParse(value);
+    if (read.success) return read.data;
+    context.addIssue({ code: "custom", message: read.error.issues[0]?.message ?? "must be a table" });
+    return z.NEVER;
+  }).default({}),
+  disabled: list("module names", PATTERNS.moduleName).default([]),
+  require_signatures: flag().default(false),
+  registry_url: text('"" or an http(s) address', PATTERNS.url).default(""),
+  watch: flag().default(false),
+  trust: names("names with public keys of 64 or 66 lower-case hex digits", PATTERNS.publicKey).default({}),
+};
+
+export const store = {
+  url: text('"" or an http(s) address', PATTERNS.url).default(""),
+};
+
+export const log = {
+  level: oneOf(["debug", "info", "warn", "error"]).default("info"),
+  format: oneOf(["auto", "pretty", "json"]).default("auto"),
+};
