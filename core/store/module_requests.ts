@@ -74,15 +74,28 @@ export function parseList(request: unknown): ListOptions & { readonly limit: num
   }
   const reverse = member(request, "reverse") ?? false;
   if (typeof reverse !== "boolean") throw invalid("reverse must be true or false");
-  const start = member(request, "start") ?? undefined;
-  const end = member(request, "end") ?? undefined;
+  const prefix = parseModuleKey(member(request, "prefix") ?? [], { prefix: true });
   return {
-    prefix: parseModuleKey(member(request, "prefix") ?? [], { prefix: true }),
-    ...(start === undefined ? {} : { start: parseModuleKey(start) }),
-    ...(end === undefined ? {} : { end: parseModuleKey(end) }),
+    prefix,
+    ...parseBound(request, "start", prefix),
+    ...parseBound(request, "end", prefix),
     limit,
     reverse,
   };
+}
+
+function parseBound(
+  request: unknown,
+  name: "start" | "end",
+  prefix: StoreKey,
+): Pick<ListOptions, "start" | "end"> {
+  const bound = member(request, name) ?? undefined;
+  if (bound === undefined) return {};
+  const key = parseModuleKey(bound);
+  const inside = encodeKey(prefix);
+  const encoded = encodeKey(key);
+  if (encoded.length > inside.length && encoded.startsWith(inside)) return { [name]: key };
+  throw invalid(`${name} must be inside the prefix`);
 }
 
 function arrayOf(request: unknown, name: string, limit: number): readonly unknown[] {
