@@ -178,6 +178,24 @@ Deno.test("runCli() key show works without a node and makes no key", async () =>
   });
 });
 
+Deno.test("runCli() init writes the commented defaults once", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = `${folder}/commons.toml`;
+    expect((await runFake(["init", "--config", file])).code).toBe(0);
+    const text = await Deno.readTextFile(file);
+    expect(text).toMatch(/^#[^]*\[http\]\n#[^]*port = 9906/);
+    await Deno.writeTextFile(file, "mine");
+    const again = await runFake(["init", "--config", file]);
+    expect([again.code, again.err]).toEqual([1, expect.stringMatching(/--force.*\(FILE_EXISTS\)/)]);
+    expect(await Deno.readTextFile(file)).toBe("mine");
+    expect((await runFake(["init", "--force", "--config", file])).code).toBe(0);
+    expect(await Deno.readTextFile(file)).toBe(text);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("runCli() refuses a token file that others can read", async () => {
   await using data = await makeDataDir();
   await Deno.chmod(`${data.path}/api.token`, 0o644);
