@@ -3,8 +3,8 @@ import { tempDir } from "../support/temp_dir.ts";
 import type { Bench } from "./bench.ts";
 
 const WRITERS = 256;
-const STORE_WRITES = 20_000;
-const BASELINE_WRITES = 1_500;
+const STORE_WRITES = 10_000;
+const BASELINE_WRITES = 500;
 /** Both sides write the same keys and values again and again. */
 const KEYS = 5_000;
 
