@@ -1,4 +1,8 @@
-import type { PeerIdText } from "../base/mod.ts";
+import type { BitcoinNetwork, Clock, PeerIdText, Random } from "../base/mod.ts";
+import type { EventBus } from "../events/mod.ts";
+import type { Identity } from "../identity/mod.ts";
+import type { Logger, Metrics } from "../telemetry/mod.ts";
+import type { EnvelopeForm } from "./envelope.ts";
 
 /** Gossip topics of the node by their short names (contract, section 5). */
 export const TOPIC_NAMES = [
@@ -11,6 +15,57 @@ export const TOPIC_NAMES = [
   "node_status",
 ] as const;
 export type TopicName = typeof TOPIC_NAMES[number];
+
+/** What the node says on its own: everything, only its status, or nothing at all. */
+export type ListenMode = "full" | "listen_only" | "silent";
+
+/** What {@linkcode createP2pService} needs from the rest of the node. */
+export interface P2pComponents {
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly events: EventBus;
+}
+
+/** Best block of the node's own header chain. */
+export interface OwnTip {
+  /** Display order. */
+  readonly hash: string;
+  readonly height: number;
+  /** 64 hex digits. */
+  readonly chainwork: string;
+}
+
+/** Settings of the service; the names follow `[p2p]` of the configuration. */
+export interface P2pInit {
+  readonly network: BitcoinNetwork;
+  /** Sent as ClientName: up to 64 plain printable characters. */
+  readonly name: string;
+  /** Version of the node, for the agent `commons-node/<version>`. */
+  readonly version: string;
+  /** Multiaddrs to listen on: `/ip4/…/tcp/…`, with `/ws` for WebSockets. Empty means none. */
+  readonly listen: readonly string[];
+  /** Multiaddrs told to others instead of those listened on. */
+  readonly announce: readonly string[];
+  /** Multiaddrs, each with `/p2p/<peer id>`, that the node keeps connected to; at most 256, its own is skipped. */
+  readonly staticPeers: readonly string[];
+  readonly topicPrefix: string;
+  readonly envelope: EnvelopeForm;
+  readonly listenMode: ListenMode;
+  readonly maxConnections: number;
+  /** Pre-shared key of a private network as 64 hex digits; "" or absent for an open one. */
+  readonly sharedKey?: string | undefined;
+  /** Where others fetch this node's blocks, sent as DataHubURL; "" when they can't. */
+  readonly dataHubUrl: string;
+  /** Not served yet: anything but "off" is answered by one log line. */
+  readonly dht: "private" | "standard" | "off";
+  /** The node's service bits, told to peers by identify; absent means none. */
+  readonly services?: number | undefined;
+  /** Asked for each `node_status`. */
+  readonly tip?: (() => OwnTip) | undefined;
+}
 
 /** One connected peer as REST shows it. */
 export interface PeerView {
@@ -56,14 +111,21 @@ export interface GossipStats {
 
 /** The P2P service as the rest of the node sees it. */
 export interface P2pService {
+  /**
+   * Opens the listeners, joins the topics and starts to keep the static peers; does not wait for these. Requires
+   * `--allow-net` for the addresses, see the README for the rest.
+   * @throws {CommonsError} `P2P_LISTEN_FAILED`; everything that was opened is closed again
+   */
   start(): Promise<void>;
+  /** Closes everything within a few seconds; harmless when repeated. A stopped service stays stopped. */
   stop(): Promise<void>;
   /** Multiaddrs that the node listens on, each with `/p2p/<peer id>`. */
   listening(): readonly string[];
   peers(): readonly PeerView[];
   /**
    * Dials and keeps a peer (a static peer of this run).
-   * @throws {CommonsError} `INVALID_MULTIADDR`, `DIAL_FAILED`, `TOO_MANY_PEERS`
+   * @throws {CommonsError} `INVALID_MULTIADDR` (also for this node's own address), `DIAL_FAILED`, `TOO_MANY_PEERS`,
+   * `UNAVAILABLE` while the service is not running
    */
   addPeer(multiaddr: string, options?: { readonly signal?: AbortSignal }): Promise<PeerIdText>;
   /** Closes the connection and stops keeping the peer. False when it was not known. */

@@ -1,0 +1,52 @@
+import { noise } from "@chainsafe/libp2p-noise";
+import { yamux } from "@chainsafe/libp2p-yamux";
+import { type GossipSub, gossipsub } from "@libp2p/gossipsub";
+import { identify } from "@libp2p/identify";
+import { tcp } from "@libp2p/tcp";
+import { multiaddr } from "@multiformats/multiaddr";
+import { createLibp2p } from "libp2p";
+import { eventually } from "./_fixture.ts";
+import { stopGossip } from "./gossip_internals.ts";
+
+/** A libp2p node with plain gossipsub, as somebody else would build it: it publishes whatever it is told to. */
+export interface BarePeer extends AsyncDisposable {
+  readonly peerId: string;
+  readonly pubsub: GossipSub;
+  dial(address: string): Promise<void>;
+  publish(topic: string, message: unknown): Promise<void>;
+  /** Writes bytes to a new stream of `protocol`. */
+  write(address: string, options: { readonly protocol: string; readonly bytes: Uint8Array }): Promise<void>;
+}
+
+export async function startBarePeer(topic: string): Promise<BarePeer> {
+  const host = await createLibp2p({
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    services: { identify: identify(), pubsub: gossipsub({ allowPublishToZeroTopicPeers: true }) },
+  });
+  const { pubsub } = host.services;
+  pubsub.subscribe(topic);
+  return {
+    peerId: host.peerId.toString(),
+    pubsub,
+    async dial(address) {
+      await host.dial(multiaddr(address));
+      await eventually(() => pubsub.getSubscribers(topic).length > 0);
+    },
+    async publish(path, message) {
+      const bytes = message instanceof Uint8Array
+        ? message
+        : new TextEncoder().encode(JSON.stringify(message));
+      await pubsub.publish(path, bytes);
+    },
+    async write(address, { protocol, bytes }) {
+      const stream = await host.dialProtocol(multiaddr(address), protocol);
+      stream.send(bytes);
+    },
+    async [Symbol.asyncDispose]() {
+      await stopGossip(pubsub);
+      await host.stop();
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import { CommonsError, type PeerIdText, tryPeerIdText } from "../base/mod.ts";
+
+const MAX_LENGTH = 512;
+const LISTEN = /^(?:ip4|ip6) tcp(?: ws)?$/;
+const DIAL = /^(?:ip4|ip6|dns|dns4|dns6) tcp(?: ws| tls ws| wss)? p2p$/;
+const ANNOUNCE = /^(?:ip4|ip6|dns|dns4|dns6) tcp(?: ws| tls ws| wss)?(?: p2p)?$/;
+
+/** A peer's address with the id that must answer there. */
+export interface PeerAddress {
+  readonly address: Multiaddr;
+  readonly peerId: PeerIdText;
+}
+
+/**
+ * Reads the address of a peer to dial: TCP or WebSockets and `/p2p/<peer id>`.
+ * @throws {CommonsError} `INVALID_MULTIADDR`
+ */
+export function parsePeerAddress(text: string): PeerAddress {
+  const address = parse(text, {
+    form: DIAL,
+    wanted: "/ip4/…/tcp/…/p2p/<peer id>, /ws before /p2p for WebSockets",
+  });
+  const peerId = tryPeerIdText(address.getComponents().at(-1)?.value);
+  if (peerId === undefined) throw invalid(text, "the peer id is malformed");
+  return { address, peerId };
+}
+
+/** @throws {CommonsError} `INVALID_MULTIADDR` unless `text` is an address to listen on by TCP or WebSockets. */
+export function parseListenAddress(text: string): Multiaddr {
+  return parse(text, { form: LISTEN, wanted: "/ip4/…/tcp/…, with /ws for WebSockets" });
+}
+
+/** @throws {CommonsError} `INVALID_MULTIADDR` unless `text` is an address that others may dial. */
+export function parseAnnounceAddress(text: string): Multiaddr {
+  return parse(text, { form: ANNOUNCE, wanted: "/ip4/…/tcp/… or /dns4/…/tcp/…, with /ws for WebSockets" });
+}
+
+/** Transport of an address in one word, for people and events. */
+export function transportOf(address: Multiaddr): "tcp" | "ws" {
+  return address.getComponents().some(({ name }) => name === "ws" || name === "wss") ? "ws" : "tcp";
+}
+
+function parse(text: string, options: { readonly form: RegExp; readonly wanted: string }): Multiaddr {
+  let address: Multiaddr;
+  try {
+    if (text.length > MAX_LENGTH) throw new RangeError("too long");
+    address = multiaddr(text);
+  } catch (cause) {
+    throw invalid(text, "it is not a multiaddr", cause);
+  }
+  if (!options.form.test(address.getComponents().map(({ name }) => name).join(" "))) {
+    throw invalid(text, `need ${options.wanted}`);
+  }
+  return address;
+}
+
+function invalid(text: string, state: string, cause?: unknown): CommonsError {
+  return new CommonsError(
+    "INVALID_MULTIADDR",
+    `Cannot use the address ${JSON.stringify(text.slice(0, 120))}: ${state}`,
+    { cause },
+  );
+}

@@ -1,0 +1,122 @@
+import {
+  displayHash,
+  doubleSha256,
+  HEADER_BYTES,
+  parseHeader,
+  tryHashHex,
+  tryPeerIdText,
+  workFault,
+} from "../base/mod.ts";
+import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
+import { isDataHubUrl, isDisplayName } from "./fields.ts";
+import { type Delivery, ignore, reject, type Verdict } from "./verdict.ts";
+
+/** A block announcement as it stands on the wire; key case matters. */
+export interface BlockMessage {
+  readonly PeerID: string;
+  readonly ClientName: string;
+  readonly DataHubURL: string;
+  /** Display order, lower case. */
+  readonly Hash: string;
+  readonly Height: number;
+  /** 80 bytes in wire order as hex. */
+  readonly Header: string;
+  /** Coinbase transaction as hex; many senders leave it empty. */
+  readonly Coinbase?: string;
+}
+
+const MAX_FUTURE_MS = 2 * 60 * 60 * 1000; // Bitcoin's own limit: a header may be two hours ahead
+const MAX_HEIGHT = 0xffff_ffff;
+const HEX = /^(?:[0-9a-f]{2})*$/;
+
+/** `block`: someone has a block, here is its header, the body is at DataHubURL. */
+export const blockCodec: TopicCodec = {
+  topic: "block",
+  maxBytes: 32 * 1024,
+  publishIn: ["full"],
+  fields: ["PeerID", "ClientName", "DataHubURL", "Hash", "Height", "Header", "Coinbase"],
+  check: checkBlock,
+  complete: completeBlock,
+};
+
+/** Shape, author, hash and work of a block announcement, cheapest first. */
+function checkBlock(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict {
+  const fault = shapeFault(message);
+  if (fault !== undefined) return reject("BAD_SHAPE", fault);
+  const block = message as unknown as BlockMessage; // shapeFault has looked at every field
+  if (block.PeerID !== context.author) {
+    return reject("AUTHOR_MISMATCH", "PeerID is not the author of the message");
+  }
+  return checkHeader(block, context) ?? checkUrl(block) ?? { result: "accept", delivery: deliveryOf(block) };
+}
+
+/** What is wrong with the fields' types and sizes, or `undefined`. */
+function shapeFault(message: Readonly<Record<string, unknown>>): string | undefined {
+  const { PeerID, ClientName, DataHubURL, Hash, Height, Header, Coinbase } = message;
+  if (tryPeerIdText(PeerID) === undefined) return "PeerID is not a peer id";
+  if (!isDisplayName(ClientName)) return "ClientName is not up to 64 plain printable characters";
+  if (typeof DataHubURL !== "string") return "DataHubURL is not text";
+  if (tryHashHex(Hash) === undefined) return "Hash is not 64 lower-case hex digits";
+  if (typeof Height !== "number" || !Number.isInteger(Height) || Height < 0 || Height > MAX_HEIGHT) {
+    return "Height is not a 32-bit unsigned integer";
+  }
+  if (!isHex(Header)) return "Header is not lower-case hex";
+  if (Coinbase !== undefined && !isHex(Coinbase)) return "Coinbase is not lower-case hex";
+  return undefined;
+}
+
+function isHex(value: unknown): value is string {
+  return typeof value === "string" && HEX.test(value);
+}
+
+function checkHeader(block: BlockMessage, context: CheckContext): Verdict | undefined {
+  if (block.Header.length !== 2 * HEADER_BYTES) return reject("HEADER_LENGTH", "Header is not 80 bytes");
+  const bytes = Uint8Array.fromHex(block.Header);
+  const hash = doubleSha256(bytes);
+  if (displayHash(hash) !== block.Hash) return reject("HASH_MISMATCH", "Hash is not the hash of Header");
+  const header = parseHeader(bytes);
+  const fault = workFault(hash, header.bits, context.network);
+  if (fault !== undefined) return reject(fault, "Header does not carry the work that this network asks for");
+  if (header.time * 1000 > context.clock.now() + MAX_FUTURE_MS) {
+    // not a reject: whether this holds depends on the clock, and a peer whose clock differs forwards it in good faith
+    return ignore("TIME_TOO_NEW", "Header is more than two hours ahead of this node's clock");
+  }
+  return undefined;
+}
+
+function checkUrl(block: BlockMessage): Verdict | undefined {
+  return isDataHubUrl(block.DataHubURL)
+    ? undefined
+    : reject("BAD_URL", "DataHubURL is neither empty nor a plain http or https URL of up to 2048 characters");
+}
+
+function deliveryOf(block: BlockMessage): Delivery {
+  return {
+    repeatKey: block.Hash,
+    notification: (timestamp) => ({
+      type: "block",
+      timestamp,
+      hash: block.Hash,
+      height: block.Height,
+      base_url: block.DataHubURL,
+      peer_id: block.PeerID,
+    }),
+    publishTo: (events) =>
+      events.publish("BlockAnnounced", {
+        block_hash: block.Hash,
+        height: block.Height,
+        header: block.Header,
+        peer_id: block.PeerID,
+        base_url: block.DataHubURL,
+      }),
+  };
+}
+
+function completeBlock(message: Readonly<Record<string, unknown>>, own: OwnFields): Record<string, unknown> {
+  return {
+    ...message,
+    PeerID: message["PeerID"] ?? own.peerId,
+    ClientName: message["ClientName"] ?? own.clientName,
+    DataHubURL: message["DataHubURL"] ?? own.dataHubUrl,
+  };
+}

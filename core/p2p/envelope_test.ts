@@ -1,0 +1,68 @@
+import { expect } from "expect";
+import { hasUnsafeCharacters, readEnvelope, writeEnvelope } from "./envelope.ts";
+
+const text = (value: string) => new TextEncoder().encode(value);
+
+Deno.test("readEnvelope() reads what writeEnvelope() wrote, in both forms", () => {
+  const message = { PeerID: "x", Height: 7 };
+  for (const form of ["raw", "bus"] as const) {
+    const bytes = writeEnvelope(message, { form, name: "teranode/eu-1" });
+    expect(readEnvelope(bytes)).toEqual({ ok: true, message });
+  }
+});
+
+Deno.test("writeEnvelope() makes the bus form of name and base64 data", () => {
+  const bytes = writeEnvelope({ a: 1 }, { form: "bus", name: "n" });
+  expect(JSON.parse(new TextDecoder().decode(bytes))).toEqual({ name: "n", data: btoa('{"a":1}') });
+});
+
+Deno.test("readEnvelope() refuses", async (t) => {
+  const cases: readonly (readonly [string, Uint8Array, string])[] = [
+    ["nothing", text(""), "NOT_JSON"],
+    ["text", text("hello"), "NOT_JSON"],
+    ["a cut object", text('{"a":1'), "NOT_JSON"],
+    ["a byte order mark", Uint8Array.from([0xef, 0xbb, 0xbf, ...text("{}")]), "NOT_JSON"],
+    ["a lone continuation byte", Uint8Array.from([...text('{"a":"'), 0x80, ...text('"}')]), "NOT_JSON"],
+    ["an overlong encoding", Uint8Array.from([...text('{"a":"'), 0xc0, 0xaf, ...text('"}')]), "NOT_JSON"],
+    [
+      "a surrogate in UTF-8",
+      Uint8Array.from([...text('{"a":"'), 0xed, 0xa0, 0x80, ...text('"}')]),
+      "NOT_JSON",
+    ],
+    ["a raw control character", text('{"a":"\u0001"}'), "NOT_JSON"],
+    ["ten thousand open brackets", text("[".repeat(10_000)), "NOT_JSON"],
+    ["a list", text("[]"), "BAD_SHAPE"],
+    ["null", text("null"), "BAD_SHAPE"],
+    ["a number", text("1"), "BAD_SHAPE"],
+    ["bus data that is no base64", text('{"name":"n","data":"?"}'), "NOT_JSON"],
+    ["bus data without padding", text('{"name":"n","data":"e30"}'), "NOT_JSON"],
+    ["bus data that is no JSON", text(`{"name":"n","data":"${btoa("x")}"}`), "NOT_JSON"],
+    ["bus data that is a list", text(`{"name":"n","data":"${btoa("[]")}"}`), "BAD_SHAPE"],
+    [
+      "an escaped control character in the name",
+      text(`{"name":"\\u0000","data":"${btoa("{}")}"}`),
+      "BAD_SHAPE",
+    ],
+    ["a name one too long", text(`{"name":"${"n".repeat(257)}","data":"${btoa("{}")}"}`), "BAD_SHAPE"],
+  ];
+  for (const [name, bytes, code] of cases) {
+    await t.step(name, () => {
+      expect(readEnvelope(bytes)).toMatchObject({ ok: false, refused: { result: "reject", code } });
+    });
+  }
+});
+
+Deno.test("readEnvelope() reads an envelope once: one inside another stays as it is", () => {
+  const inner = `{"name":"n","data":"${btoa("{}")}"}`;
+  const bytes = text(`{"name":"n","data":"${btoa(inner)}"}`);
+  expect(readEnvelope(bytes)).toEqual({ ok: true, message: { name: "n", data: btoa("{}") } });
+});
+
+Deno.test("hasUnsafeCharacters() finds what must not be shown", async (t) => {
+  for (const bad of ["\u0000", "\n", "\u001b[31m", "\u007f", "\u0085", "\u2028", "\u202e", "\ud800"]) {
+    await t.step(JSON.stringify(bad), () => expect(hasUnsafeCharacters(`a${bad}b`)).toBe(true));
+  }
+  for (const good of ["", "plain", "Käse", "節点", "😀"]) {
+    await t.step(JSON.stringify(good), () => expect(hasUnsafeCharacters(good)).toBe(false));
+  }
+});

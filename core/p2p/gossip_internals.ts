@@ -1,0 +1,29 @@
+import type { GossipSub } from "@libp2p/gossipsub";
+
+// The library's class does more than its published type says. Each of these looks before it uses, and answers the
+// harmless value where a later version has changed.
+
+/** How many peers are in the mesh of a topic. */
+export function meshSize(pubsub: GossipSub, path: string): number {
+  if (!("getMeshPeers" in pubsub) || typeof pubsub.getMeshPeers !== "function") return 0;
+  const peers: unknown = pubsub.getMeshPeers(path);
+  return Array.isArray(peers) ? peers.length : 0;
+}
+
+/** Gossip score of a peer. */
+export function scoreOf(pubsub: GossipSub, peerId: string): number {
+  if (!("getScore" in pubsub) || typeof pubsub.getScore !== "function") return 0;
+  const score: unknown = pubsub.getScore(peerId);
+  return typeof score === "number" ? score : 0;
+}
+
+/** Stops gossipsub and the heartbeat timer that its own `stop` leaves running for up to a second. */
+export async function stopGossip(pubsub: GossipSub): Promise<void> {
+  const status: unknown = "status" in pubsub ? pubsub.status : undefined;
+  if (!("stop" in pubsub) || typeof pubsub.stop !== "function") return;
+  const stopped: unknown = pubsub.stop(); // sets the state at once: no heartbeat is planned after this line
+  if (typeof status === "object" && status !== null && "heartbeatTimeout" in status) {
+    clearTimeout(Number(status.heartbeatTimeout));
+  }
+  await stopped;
+}

@@ -1,0 +1,9 @@
+/**
+ * The node's place in the peer-to-peer network: libp2p host, gossip with validation before propagation, static peers.
+ * @module
+ */
+export * from "./types.ts";
+export type { BlockMessage } from "./block_codec.ts";
+export type { EnvelopeForm } from "./envelope.ts";
+export { createP2pService } from "./service.ts";
+export { topicPath, type TopicSpace } from "./topics.ts";

@@ -1,0 +1,301 @@
+import type { Connection } from "@libp2p/interface";
+import { CommonsError, errorText, type PeerIdText, tryPeerIdText, withDeadline } from "../base/mod.ts";
+import {
+  parseAnnounceAddress,
+  parseListenAddress,
+  parsePeerAddress,
+  type PeerAddress,
+  transportOf,
+} from "./addresses.ts";
+import { exposeCounters } from "./counters.ts";
+import { isDisplayName } from "./fields.ts";
+import { scoreOf, stopGossip } from "./gossip_internals.ts";
+import { GossipRouter } from "./gossip_router.ts";
+import { connectionProtector, createHost, type Host } from "./host.ts";
+import { libp2pLogger } from "./libp2p_logger.ts";
+import { Listening, startFault } from "./listen.ts";
+import { NotificationListeners } from "./listeners.ts";
+import { ownStatus } from "./own_status.ts";
+import { PeerTable } from "./peer_table.ts";
+import { servicesProtocol } from "./services.ts";
+import { MAX_STATIC_PEERS, StaticPeers } from "./static_peers.ts";
+import type {
+  GossipStats,
+  Notification,
+  P2pComponents,
+  P2pInit,
+  P2pService,
+  PeerView,
+  PublishResult,
+} from "./types.ts";
+
+const STOP_DEADLINE_MS = 5_000;
+/** Weight of static peers when the host has to choose which connections to close. */
+const STATIC_TAG = { "commons-static": { value: 100 } };
+const STATIC_EXTRA_SCORE = 20;
+
+/**
+ * Builds the P2P service: libp2p over TCP and WebSockets with gossip on the node's topics, connections to static
+ * peers, notifications. Nothing is opened before `start`.
+ *
+ * @throws {CommonsError} `INVALID_MULTIADDR`, `INVALID_TOPIC_PREFIX`, `INVALID_NAME`, `INVALID_HEX` (shared key),
+ * `TOO_MANY_PEERS`
+ */
+export function createP2pService(components: P2pComponents, init: P2pInit): P2pService {
+  return new Service(components, init);
+}
+
+class Service implements P2pService {
+  readonly #components: P2pComponents;
+  readonly #init: P2pInit;
+  readonly #listeners: NotificationListeners;
+  readonly #peers: PeerTable;
+  readonly #router: GossipRouter;
+  readonly #static: StaticPeers;
+  readonly #abort = new AbortController();
+  #started: { readonly wall: number; readonly monotonic: number };
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+  #host: Host | undefined;
+  #listening: Listening | undefined;
+
+  constructor(components: P2pComponents, init: P2pInit) {
+    const { identity, clock, random, logger, events } = components;
+    assertInit(init);
+    this.#components = components;
+    this.#init = init;
+    this.#started = { wall: clock.now(), monotonic: clock.monotonic() };
+    this.#listeners = new NotificationListeners(logger);
+    this.#peers = new PeerTable(events);
+    this.#router = new GossipRouter(
+      {
+        clock,
+        logger,
+        events,
+        listeners: this.#listeners,
+        addressOf: (peerId) => this.#peers.addressOf(peerId),
+      },
+      { ...init, own: { peerId: identity.peerId, clientName: init.name, dataHubUrl: init.dataHubUrl } },
+    );
+    this.#static = new StaticPeers({
+      clock,
+      random,
+      logger,
+      dial: (peer, options) => this.#dial(peer, options),
+      isConnected: (peerId) => this.#peers.has(peerId),
+    });
+    this.#keepConfigured();
+    this.#exposeMetrics();
+  }
+
+  async start(): Promise<void> {
+    if (this.#starting !== undefined || this.#stopping !== undefined) {
+      throw new CommonsError("UNAVAILABLE", "Cannot start the P2P service: it was started before");
+    }
+    this.#starting = this.#open();
+    await this.#starting;
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#close();
+    return this.#stopping;
+  }
+
+  listening(): readonly string[] {
+    const peerId = this.#components.identity.peerId;
+    return (this.#listening?.addresses() ?? []).map((address) => `${address}/p2p/${peerId}`);
+  }
+
+  peers(): readonly PeerView[] {
+    const topics = this.#router.topicsByPeer();
+    const views = new Map<string, PeerView>();
+    for (const connection of this.#host?.getConnections() ?? []) {
+      const peerId = connection.remotePeer.toString();
+      if (!views.has(peerId)) views.set(peerId, this.#viewOf(connection, topics.get(peerId) ?? []));
+    }
+    return [...views.values()];
+  }
+
+  async addPeer(text: string, options: { readonly signal?: AbortSignal } = {}): Promise<PeerIdText> {
+    const peer = parsePeerAddress(text);
+    if (peer.peerId === this.#components.identity.peerId) {
+      throw new CommonsError("INVALID_MULTIADDR", "Cannot add the peer: it is this node itself");
+    }
+    this.#static.assertRoom(peer.peerId);
+    const signals = [this.#abort.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    await this.#dial(peer, { signal: AbortSignal.any(signals) });
+    this.#static.add(peer);
+    return peer.peerId;
+  }
+
+  async removePeer(text: string): Promise<boolean> {
+    const peerId = tryPeerIdText(text);
+    if (peerId === undefined) return false;
+    const kept = this.#static.remove(peerId);
+    const host = this.#host;
+    const connection = host?.getConnections().find(({ remotePeer }) => remotePeer.toString() === peerId);
+    if (host === undefined || connection === undefined) return kept;
+    await host.hangUp(connection.remotePeer, { signal: this.#abort.signal });
+    return true;
+  }
+
+  publish(topic: string, message: Readonly<Record<string, unknown>>): Promise<PublishResult> {
+    return this.#router.publish(topic, message);
+  }
+
+  stats(): GossipStats {
+    return this.#router.stats();
+  }
+
+  ownStatus(): Notification {
+    const { identity, clock } = this.#components;
+    return ownStatus({ ...this.#init, peerId: identity.peerId, clock, started: this.#started });
+  }
+
+  onNotification(listener: (notification: Notification) => void): Disposable {
+    return this.#listeners.add(listener);
+  }
+
+  async #open(): Promise<void> {
+    const { identity, clock, logger } = this.#components;
+    this.#started = { wall: clock.now(), monotonic: clock.monotonic() };
+    const host = await createHost({ identity, logger: libp2pLogger(logger) }, {
+      ...this.#init,
+      topics: this.#router.desks.map(({ path }) => path),
+      extraScore: (peerId) => this.#static.has(peerId) ? STATIC_EXTRA_SCORE : 0,
+    });
+    this.#host = host;
+    this.#listening = new Listening(host);
+    this.#follow(host);
+    await this.#announceServices(host);
+    try {
+      await host.start();
+    } catch (error) {
+      await this.#closeHost(host);
+      throw startFault(error);
+    }
+    this.#router.attach(host.services.pubsub);
+    this.#static.start();
+    if (this.#init.dht !== "off") {
+      logger.info("peers are found through static peers only: the DHT is not served yet", {
+        dht: this.#init.dht,
+      });
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#abort.abort(new CommonsError("UNAVAILABLE", "Cannot finish: the P2P service is stopping"));
+    this.#static.stop();
+    await this.#starting?.catch(() => {}); // told to whoever called start
+    this.#static.stop(); // the start may just have begun to keep them
+    this.#router.detach();
+    if (this.#host !== undefined) await this.#closeHost(this.#host);
+  }
+
+  async #closeHost(host: Host): Promise<void> {
+    const { clock, logger } = this.#components;
+    const closing = stopGossip(host.services.pubsub).then(() => host.stop());
+    try {
+      await withDeadline(clock, STOP_DEADLINE_MS, closing, "close the P2P host");
+    } catch (error) {
+      logger.warn("P2P host did not close cleanly", { error: errorText(error) });
+    }
+  }
+
+  /** Hears what the host says about its peers. */
+  #follow(host: Host): void {
+    host.addEventListener("connection:open", ({ detail }) => this.#peers.opened(detail));
+    host.addEventListener("peer:identify", ({ detail }) => this.#peers.identified(detail));
+    host.addEventListener("peer:disconnect", ({ detail }) => {
+      this.#peers.disconnected(detail);
+      this.#static.lost(detail.toString());
+    });
+  }
+
+  async #announceServices(host: Host): Promise<void> {
+    const { services } = this.#init;
+    if (services === undefined || services === 0) return;
+    await host.handle(servicesProtocol(services), (stream) => {
+      stream.abort(new Error("nothing is spoken over this protocol"));
+    });
+  }
+
+  #keepConfigured(): void {
+    for (const text of this.#init.staticPeers) {
+      const peer = parsePeerAddress(text);
+      // one list may be shared by all nodes of an operator, so a node's own address in it is no error
+      if (peer.peerId !== this.#components.identity.peerId) this.#static.add(peer);
+    }
+  }
+
+  async #dial(peer: PeerAddress, options: { readonly signal: AbortSignal }): Promise<void> {
+    const host = this.#host;
+    const { events } = this.#components;
+    const peer_addr = peer.address.toString();
+    if (host?.status !== "started") {
+      throw new CommonsError("UNAVAILABLE", "Cannot dial: the P2P service is not running");
+    }
+    try {
+      const { remotePeer } = await host.dial(peer.address, options);
+      await host.peerStore.merge(remotePeer, { tags: STATIC_TAG });
+    } catch (cause) {
+      const error = errorText(cause).slice(0, 300);
+      events.publish("ConnectionAttempt", { peer_addr, success: false, error });
+      throw new CommonsError("DIAL_FAILED", `Cannot reach ${peer_addr}: ${error}`, { cause });
+    }
+    events.publish("ConnectionAttempt", { peer_addr, success: true });
+  }
+
+  #viewOf(connection: Connection, topics: readonly string[]): PeerView {
+    const peerId = connection.remotePeer.toString();
+    const pubsub = this.#host?.services.pubsub;
+    return {
+      peerId,
+      address: connection.remoteAddr.toString(),
+      direction: connection.direction,
+      transport: transportOf(connection.remoteAddr),
+      ...this.#peers.toldBy(peerId),
+      connectedAt: new Date(connection.timeline.open).toISOString(),
+      score: pubsub === undefined ? 0 : scoreOf(pubsub, peerId),
+      topics,
+    };
+  }
+
+  #exposeMetrics(): void {
+    const { metrics } = this.#components;
+    exposeCounters(metrics, this.#router.desks.map(({ counters }) => counters));
+    metrics.collect(
+      { name: "commons_p2p_peers", help: "Connected peers by direction", labels: ["direction"] },
+      () => {
+        const peers = this.peers();
+        return (["inbound", "outbound"] as const).map((direction) => [
+          peers.filter((peer) => peer.direction === direction).length,
+          { direction },
+        ]);
+      },
+    );
+    metrics.collect(
+      { name: "commons_p2p_mesh_peers", help: "Peers in the mesh, by topic", labels: ["topic"] },
+      () => this.stats().topics.map(({ topic, meshPeers }) => [meshPeers, { topic }]),
+    );
+  }
+}
+
+/** @throws {CommonsError} for settings that could only fail later */
+function assertInit(init: P2pInit): void {
+  init.listen.forEach(parseListenAddress);
+  init.announce.forEach(parseAnnounceAddress);
+  connectionProtector(init.sharedKey);
+  if (!isDisplayName(init.name)) {
+    throw new CommonsError(
+      "INVALID_NAME",
+      "Cannot use the node's name: need up to 64 printable ASCII characters, none of < > & \" ' and back-tick",
+    );
+  }
+  if (init.staticPeers.length > MAX_STATIC_PEERS) {
+    throw new CommonsError(
+      "TOO_MANY_PEERS",
+      `Cannot keep ${init.staticPeers.length} static peers: at most ${MAX_STATIC_PEERS}`,
+    );
+  }
+}
