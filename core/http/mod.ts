@@ -1,0 +1,16 @@
+/**
+ * The node's HTTP API: REST, JSON-RPC, server-sent events, WebSocket notifications, OpenAPI, dashboard.
+ * @module
+ */
+export { createHttpService } from "./service.ts";
+export type {
+  HealthSource,
+  HttpApp,
+  HttpComponents,
+  HttpInit,
+  HttpModules,
+  HttpP2p,
+  HttpService,
+  NodeFacts,
+  RequestInfo,
+} from "./types.ts";

@@ -1,0 +1,105 @@
+import { parseModuleName, withDeadline } from "../../base/mod.ts";
+import { type BodyOptions, readBody } from "../body.ts";
+import type { AppContext, Route } from "../route.ts";
+import type { HttpComponents } from "../types.ts";
+
+const MAX_BODY = 1024 * 1024;
+const MAX_QUERY = 100;
+const DEADLINE_MS = 65_000;
+
+/** What a module is told of a request. Never the token, cookies, or where it came from. */
+const TO_MODULE = [
+  "accept",
+  "accept-language",
+  "content-type",
+  "if-modified-since",
+  "if-none-match",
+  "user-agent",
+];
+/** What a module may say besides its body; `x-` headers of its own pass, too. */
+const FROM_MODULE = new Set([
+  "cache-control",
+  "content-disposition",
+  "content-language",
+  "content-type",
+  "etag",
+  "last-modified",
+  "retry-after",
+]);
+const OWN_HEADER = /^x-(?!frame|content|xss|dns|permitted|accel|sendfile)[a-z0-9-]{1,62}$/;
+
+/**
+ * Routes that modules registered. They follow the rule of the API (reads on loopback are open, all else needs the token):
+ * a request runs a module's code with what the operator granted to it, so it must come from where the operator is.
+ * Answers are sandboxed by their CSP: pages of modules share the node's address and must not act as the node's own page.
+ */
+export function moduleHttpRoute(
+  { modules, clock }: Pick<HttpComponents, "modules" | "clock">,
+  body: BodyOptions,
+): Route {
+  const limits = { ...body, maxBytes: Math.min(body.maxBytes, MAX_BODY) };
+  return {
+    method: "ALL",
+    path: "/modules/{name}/http/*",
+    tag: "modules",
+    summary: "What a module serves itself.",
+    answer: { type: "*/*" },
+    codes: ["MODULE_NOT_FOUND", "MODULE_NOT_RUNNING", "NO_SUCH_ROUTE", "MODULE_FAILED", "TIMEOUT"],
+    async handler(c) {
+      const name = parseModuleName(c.req.param("name"));
+      const { raw } = c.req;
+      const request = {
+        method: raw.method,
+        path: pathInside(raw.url),
+        query: queryOf(c),
+        headers: pick(raw.headers),
+        body: await readBody(raw, limits),
+      };
+      const work = modules.handleHttp(name, request);
+      const answer = await withDeadline(clock, DEADLINE_MS, work, `reach module ${name}`);
+      const empty = answer.status === 204 || answer.status === 304;
+      return new Response(empty ? null : new Uint8Array(answer.body), {
+        status: goodStatus(answer.status),
+        headers: answerHeaders(answer.headers),
+      });
+    },
+  };
+}
+
+/** The path after `/modules/<name>/http`, as it was sent: percent-encoded. */
+function pathInside(url: string): string {
+  const start = url.indexOf("/", 7); // after "http://"
+  const end = url.slice(start).search(/[?#]/);
+  const path = end === -1 ? url.slice(start) : url.slice(start, start + end);
+  return "/" + path.split("/").slice(4).join("/");
+}
+
+function queryOf(c: AppContext): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(c.req.query()).slice(0, MAX_QUERY));
+}
+
+function pick(headers: Headers): Readonly<Record<string, string>> {
+  const picked: Record<string, string> = {};
+  for (const name of TO_MODULE) {
+    const value = headers.get(name);
+    if (value !== null) picked[name] = value;
+  }
+  return picked;
+}
+
+/** A module that answers a status that cannot be sent is at fault, not the node. */
+function goodStatus(status: number): number {
+  return Number.isInteger(status) && status >= 200 && status <= 599 ? status : 502;
+}
+
+function answerHeaders(given: Readonly<Record<string, string>>): Headers {
+  const headers = new Headers();
+  for (const [key, value] of Object.entries(given)) {
+    const name = key.toLowerCase();
+    const sendable = value.length <= 4096 && !/[^\x20-\x7e\x80-\xff]/.test(value);
+    if (sendable && (FROM_MODULE.has(name) || OWN_HEADER.test(name))) headers.set(name, value);
+  }
+  headers.set("content-security-policy", "sandbox allow-scripts allow-forms");
+  headers.set("x-content-type-options", "nosniff");
+  return headers;
+}

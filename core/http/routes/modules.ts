@@ -1,0 +1,93 @@
+import { CommonsError, parseModuleName, withDeadline } from "../../base/mod.ts";
+import { type BodyOptions, readJson } from "../body.ts";
+import { json } from "../json.ts";
+import { integerQuery } from "../query.ts";
+import type { AppContext, Route } from "../route.ts";
+import * as schemas from "../schemas.ts";
+import type { HttpComponents } from "../types.ts";
+
+/** A start builds, verifies and waits for the module's own start. */
+const LIFECYCLE_DEADLINE_MS = 120_000;
+const CALL_DEADLINE_MS = 65_000;
+const MAX_LINES = 10_000;
+
+/** `/modules` and what can be done with one. */
+export function moduleRoutes(
+  { modules, clock }: Pick<HttpComponents, "modules" | "clock">,
+  body: BodyOptions,
+): readonly Route[] {
+  const within = <T>(ms: number, work: Promise<T>, what: string) => withDeadline(clock, ms, work, what);
+  const action = (name: "load" | "unload" | "reload" | "approve" | "revoke", summary: string): Route => ({
+    method: "POST",
+    path: `/api/v1/modules/{name}/${name}`,
+    tag: "modules",
+    summary,
+    answer: { schema: schemas.moduleView },
+    codes: ["MODULE_NOT_FOUND", "MODULE_ALREADY_LOADED", "MODULE_REJECTED", "NEEDS_APPROVAL", "START_FAILED"],
+    handler: async (c) =>
+      json(await within(LIFECYCLE_DEADLINE_MS, modules[name](nameOf(c)), `${name} the module`)),
+  });
+  return [
+    {
+      method: "GET",
+      path: "/api/v1/modules",
+      tag: "modules",
+      summary: "All modules that were found.",
+      answer: { schema: schemas.modulesView },
+      handler: () => json({ modules: modules.list() }),
+    },
+    {
+      method: "GET",
+      path: "/api/v1/modules/{name}",
+      tag: "modules",
+      summary: "One module.",
+      answer: { schema: schemas.moduleView },
+      codes: ["MODULE_NOT_FOUND"],
+      handler(c) {
+        const name = nameOf(c);
+        const view = modules.get(name);
+        if (view === undefined) {
+          throw new CommonsError("MODULE_NOT_FOUND", `Cannot show ${name}: no such module`);
+        }
+        return json(view);
+      },
+    },
+    action("load", "Verify and start it."),
+    action("unload", "Stop it."),
+    action("reload", "Stop, verify and start it again."),
+    action("approve", "Grant what its manifest asks for, pinned to its code."),
+    action("revoke", "Take the grants back and stop it."),
+    {
+      method: "POST",
+      path: "/api/v1/modules/{name}/call",
+      tag: "modules",
+      summary: "Call a method that it exposed. 64-bit integers answer as decimal text, bytes as hex.",
+      request: schemas.moduleCallBody,
+      answer: { schema: schemas.moduleResult },
+      codes: ["MODULE_NOT_FOUND", "MODULE_NOT_RUNNING", "NO_SUCH_METHOD", "MODULE_FAILED", "TIMEOUT"],
+      async handler(c) {
+        const name = nameOf(c);
+        const { method, params } = schemas.parseBody(schemas.moduleCallBody, await readJson(c.req.raw, body));
+        const call = modules.call(name, method, params ?? null, { caller: "operator" });
+        return json({ result: await within(CALL_DEADLINE_MS, call, `call ${name}`) ?? null });
+      },
+    },
+    {
+      method: "GET",
+      path: "/api/v1/modules/{name}/logs",
+      tag: "modules",
+      summary: "Its last log lines, oldest first.",
+      query: { limit: "at most so many lines" },
+      answer: { schema: schemas.moduleLines },
+      codes: ["MODULE_NOT_FOUND"],
+      handler(c) {
+        const limit = integerQuery(c.req.query("limit"), "limit", MAX_LINES);
+        return json({ lines: modules.logs(nameOf(c), limit === undefined ? {} : { limit }) });
+      },
+    },
+  ];
+}
+
+function nameOf(c: AppContext): string {
+  return parseModuleName(c.req.param("name"));
+}

@@ -1,0 +1,43 @@
+import { type ErrorCode, isCommonsError } from "../../base/mod.ts";
+import type { Logger } from "../../telemetry/mod.ts";
+
+/** Error numbers: those of JSON-RPC 2.0, and one of the server's own range. */
+export const RPC_CODES = Object.freeze({
+  parse: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+  unauthorized: -32003,
+});
+
+/** The `error` member of an answer. `data.code` is the node's own stable code. */
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: { readonly code: ErrorCode };
+}
+
+const NUMBER_OF: Readonly<Record<string, number>> = Object.freeze({
+  INVALID_PARAMS: RPC_CODES.invalidParams,
+  INVALID_MODULE_NAME: RPC_CODES.invalidParams,
+  INVALID_MULTIADDR: RPC_CODES.invalidParams,
+  INVALID_HEX: RPC_CODES.invalidParams,
+  MODULE_NOT_FOUND: RPC_CODES.invalidParams,
+  NO_SUCH_CLI: RPC_CODES.invalidParams,
+  NO_SUCH_METHOD: RPC_CODES.methodNotFound,
+  UNAUTHORIZED: RPC_CODES.unauthorized,
+});
+
+/** `error` as an answer's error; what is not one of the node's errors is logged and says nothing of its inside. */
+export function rpcErrorOf(error: unknown, logger: Logger): RpcError {
+  if (!isCommonsError(error)) {
+    logger.error("rpc method failed", { error });
+    return { code: RPC_CODES.internal, message: "Internal error", data: { code: "INTERNAL" } };
+  }
+  return {
+    code: NUMBER_OF[error.code] ?? RPC_CODES.internal,
+    message: error.message,
+    data: { code: error.code },
+  };
+}

@@ -1,0 +1,146 @@
+import { z } from "zod";
+import { CommonsError } from "../base/mod.ts";
+
+/** A schema that is made when it is first needed: most are only for the OpenAPI document. */
+export type Schema = () => z.ZodType;
+
+function lazy<T extends z.ZodType>(make: () => T): () => T {
+  let schema: T | undefined;
+  return () => schema ??= make();
+}
+
+const text = (max: number) => z.string().min(1).max(max);
+const record = () => z.record(z.string(), z.unknown());
+
+/** Body of `POST /peers`. */
+export const addPeerBody = lazy(() => z.strictObject({ multiaddr: text(512) }));
+/** Body of `POST /modules/{name}/call`. */
+export const moduleCallBody = lazy(() =>
+  z.strictObject({ method: text(128), params: z.unknown().optional() })
+);
+/** Body of `POST /gossip/{topic}`: a message, by itself or in `message`. */
+export const gossipBody = lazy(() => z.union([z.strictObject({ message: record() }), record()]));
+
+/** Answers, for the document. */
+export const readinessView = lazy(() =>
+  z.object({
+    ready: z.boolean(),
+    checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string().optional() })),
+  })
+);
+export const nodeView = lazy(() =>
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    network: z.string(),
+    peerId: z.string(),
+    nodeId: z.string(),
+    userAgent: z.string(),
+    services: z.number().int(),
+    uptimeSeconds: z.number().int(),
+    listening: z.array(z.string()),
+  })
+);
+export const peersView = lazy(() =>
+  z.object({
+    peers: z.array(z.object({
+      peerId: z.string(),
+      address: z.string(),
+      direction: z.enum(["inbound", "outbound"]),
+      transport: z.string(),
+      userAgent: z.string(),
+      services: z.number().int(),
+      connectedAt: z.string(),
+      score: z.number(),
+      topics: z.array(z.string()),
+    })),
+  })
+);
+export const peerAdded = lazy(() => z.object({ peerId: z.string() }));
+export const published = lazy(() => z.object({ recipients: z.number().int(), message: record() }));
+export const gossipStats = lazy(() =>
+  z.object({
+    topics: z.array(z.object({
+      topic: z.string(),
+      subscribers: z.number().int(),
+      meshPeers: z.number().int(),
+      accepted: z.number().int(),
+      ignored: z.number().int(),
+      rejected: z.number().int(),
+      published: z.number().int(),
+    })),
+  })
+);
+export const moduleView = lazy(() => {
+  const count = z.number().int();
+  const names = z.array(z.string());
+  return z.object({
+    name: z.string(),
+    version: z.string(),
+    description: z.string(),
+    state: z.string(),
+    reason: z.object({ code: z.string(), message: z.string() }).optional(),
+    health: z.string(),
+    hash: z.string(),
+    signature: z.object({ state: z.string(), signers: names }),
+    capabilities: z.object({ requested: names, granted: names, missing: names }),
+    pid: count.nullable(),
+    uptimeMs: z.number(),
+    restarts: count,
+    memory: z.object({ rssBytes: count, limitBytes: count }),
+    cpuPercent: z.number(),
+    events: z.object({ delivered: count, dropped: count }),
+    calls: z.object({ total: count, denied: count, failed: count }),
+    lastExit: z.object({ reason: z.string(), detail: z.string(), at: z.string() }).nullable(),
+  });
+});
+export const modulesView = lazy(() => z.object({ modules: z.array(moduleView()) }));
+export const moduleResult = lazy(() => z.object({ result: z.unknown() }));
+export const moduleLines = lazy(() =>
+  z.object({
+    lines: z.array(z.object({
+      time: z.string(),
+      level: z.enum(["debug", "info", "warn", "error"]),
+      message: z.string(),
+      fields: record().optional(),
+    })),
+  })
+);
+export const problemView = lazy(() =>
+  z.looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.string(),
+    detail: z.string(),
+  })
+);
+export const rpcBody = lazy(() => {
+  const call = z.object({
+    jsonrpc: z.enum(["1.0", "1.1", "2.0"]).optional(),
+    id: z.union([z.string(), z.number(), z.null()]).optional(),
+    method: z.string(),
+    params: z.union([z.array(z.unknown()), record()]).optional(),
+  });
+  return z.union([call, z.array(call).min(1).max(100)]);
+});
+
+const MAX_ISSUES = 10;
+
+/**
+ * `value` by `schema`.
+ * @throws {CommonsError} `INVALID_PARAMS` with `issues: [{path, message}]`
+ */
+export function parseBody<T>(schema: () => z.ZodType<T>, value: unknown): T {
+  const result = schema().safeParse(value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
+    path: path.join(".").slice(0, 128),
+    message: message.slice(0, 256),
+  }));
+  const first = issues[0];
+  const where = first === undefined || first.path === "" ? "the body" : first.path;
+  throw new CommonsError("INVALID_PARAMS", `Cannot use ${where}: ${first?.message ?? "not as described"}`, {
+    detail: { issues },
+  });
+}

@@ -1,0 +1,122 @@
+import { CommonsError, errorText, withDeadline } from "../base/mod.ts";
+import type { Logger } from "../telemetry/mod.ts";
+import { createApp } from "./app.ts";
+import { createEventHub } from "./event_hub.ts";
+import { createGuard } from "./guard.ts";
+import { createHostCheck, isWildcard, urlHost } from "./host_check.ts";
+import { problemOf } from "./problem.ts";
+import { createRequestCounts } from "./request_counts.ts";
+import { moduleHttpRoute } from "./routes/module_http.ts";
+import { moduleRoutes } from "./routes/modules.ts";
+import { networkRoutes } from "./routes/network.ts";
+import { pageRoutes } from "./routes/pages.ts";
+import { rpcRoute } from "./routes/rpc.ts";
+import { streamRoutes } from "./routes/streams.ts";
+import { systemRoutes } from "./routes/system.ts";
+import { unavailableRoutes } from "./routes/unavailable.ts";
+import { createMethodTable } from "./rpc/method_table.ts";
+import { createSocketHub } from "./socket_hub.ts";
+import type { HttpComponents, HttpInit, HttpService } from "./types.ts";
+
+const MAX_CLIENT_BYTES = 1024 * 1024;
+const DRAIN_MS = 2000;
+
+/**
+ * The HTTP API: REST, JSON-RPC, event streams, WebSockets, pages.
+ *
+ * What this does not protect from: `Deno.serve` has no limit on connections and no deadline for a request's head, so a
+ * client that sends its head slowly holds a connection (a file descriptor and a few KiB) as long as it likes. Heads over
+ * some 400 KiB and addresses over 64 KiB end with 400 by themselves. Where strangers can connect, put a proxy in front.
+ *
+ * @throws {CommonsError} `INVALID_CORS_ORIGIN`
+ */
+export function createHttpService(components: HttpComponents, init: HttpInit): HttpService {
+  const { clock, logger, metrics } = components;
+  let port = init.port;
+  const hosts = createHostCheck({ host: init.host, corsOrigins: init.corsOrigins, port: () => port });
+  const guard = createGuard({ clock, hosts }, init);
+  const counts = createRequestCounts(metrics);
+  const maxBytes = init.maxClientBytes ?? MAX_CLIENT_BYTES;
+  const hubs = {
+    events: createEventHub(components, { maxClients: init.maxSseClients, maxBytes }),
+    sockets: createSocketHub(components, { maxClients: init.maxWsClients, maxBytes }),
+  };
+  const routes = allRoutes(components, { init, hubs, counts });
+  const app = createApp({ guard, hosts, counts, logger }, routes);
+  let server: Deno.HttpServer<Deno.NetAddr> | undefined;
+  const abort = new AbortController();
+
+  return {
+    app,
+    // deno-lint-ignore require-await -- listening is at once today; callers need not know
+    async start() {
+      server = listen(init, { app, logger, signal: abort.signal });
+      port = server.addr.port;
+      const url = `http://${isWildcard(init.host) ? "127.0.0.1" : urlHost(init.host)}:${port}`;
+      logger.info("http listening", { url });
+      return { url };
+    },
+    async stop() {
+      hubs.events.close();
+      hubs.sockets.close();
+      if (server === undefined) return;
+      const closing = server;
+      server = undefined;
+      try {
+        await withDeadline(clock, DRAIN_MS, closing.shutdown(), "stop the HTTP service");
+      } catch (error) {
+        logger.warn("http requests cut off", { error: errorText(error) });
+        abort.abort();
+        await closing.finished;
+      }
+    },
+  };
+}
+
+type RouteInit = {
+  readonly init: HttpInit;
+  readonly hubs: Parameters<typeof streamRoutes>[0];
+  readonly counts: ReturnType<typeof createRequestCounts>;
+};
+
+function allRoutes(components: HttpComponents, { init, hubs, counts }: RouteInit) {
+  const { clock, node } = components;
+  const body = { maxBytes: init.maxBodyBytes, clock };
+  const startedAt = clock.monotonic() - Math.max(0, clock.now() - node.startedAt);
+  const uptimeSeconds = () => Math.floor((clock.monotonic() - startedAt) / 1000);
+  const table = createMethodTable({ ...components, uptimeSeconds });
+  const routes = [
+    ...systemRoutes(components, { uptimeSeconds, counts }),
+    ...networkRoutes(components, body),
+    ...moduleRoutes(components, body),
+    ...streamRoutes(hubs),
+    rpcRoute({ ...components, table }, body),
+    moduleHttpRoute(components, body),
+    ...unavailableRoutes(),
+  ];
+  return [...routes, ...pageRoutes(routes, node)];
+}
+
+function listen(
+  init: HttpInit,
+  parts: { readonly app: HttpService["app"]; readonly logger: Logger; readonly signal: AbortSignal },
+): Deno.HttpServer<Deno.NetAddr> {
+  const { app, logger, signal } = parts;
+  try {
+    return Deno.serve({
+      hostname: init.host,
+      port: init.port,
+      signal,
+      onListen: () => {},
+      onError: (error) => problemOf(error, { logger }),
+      handler: app.fetch,
+    });
+  } catch (cause) {
+    const why = cause instanceof Deno.errors.AddrInUse ? "the address is in use" : errorText(cause);
+    throw new CommonsError(
+      "HTTP_LISTEN_FAILED",
+      `Cannot listen for HTTP on ${urlHost(init.host)}:${init.port}: ${why}`,
+      { cause, detail: { host: init.host, port: init.port } },
+    );
+  }
+}

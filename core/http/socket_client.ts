@@ -1,0 +1,107 @@
+import { type Clock, TokenBucket } from "../base/mod.ts";
+import { Outbox } from "./outbox.ts";
+
+const MAX_INBOUND_BYTES = 1024;
+const MAX_INBOUND_PER_MINUTE = 100;
+/** Bytes handed to the socket and not written yet, above which frames wait in the outbox instead. */
+const HIGH_WATER = 64 * 1024;
+
+/** One text frame, serialised once for all clients. */
+export interface Frame {
+  readonly type: string;
+  readonly text: string;
+  readonly bytes: number;
+}
+
+const encoder = new TextEncoder();
+
+/** A frame of a notification; a `node_status` may be dropped when a client is slow. */
+export function frameOf(notification: { readonly type: string }): Frame {
+  const text = JSON.stringify(notification);
+  return { type: notification.type, text, bytes: encoder.encode(text).length };
+}
+
+/** Options of {@linkcode SocketClient}. */
+export interface SocketClientInit {
+  readonly socket: WebSocket;
+  readonly clock: Clock;
+  readonly maxBytes: number;
+  /** Types wanted; absent means all. */
+  readonly types?: ReadonlySet<string>;
+  /** The client stopped being served: too slow, too chatty, or gone. Called once. */
+  readonly onEnd: (reason: "gone" | "too_slow" | "too_chatty") => void;
+}
+
+/** One notification WebSocket. Sending never waits: frames go to the socket while it writes, else to a bounded queue. */
+export class SocketClient {
+  readonly #init: SocketClientInit;
+  readonly #outbox: Outbox<string>;
+  readonly #inbound: TokenBucket;
+  #ended = false;
+
+  constructor(init: SocketClientInit) {
+    this.#init = init;
+    this.#outbox = new Outbox(init.maxBytes);
+    this.#inbound = new TokenBucket({
+      clock: init.clock,
+      perSecond: MAX_INBOUND_PER_MINUTE / 60,
+      burst: MAX_INBOUND_PER_MINUTE,
+    });
+    init.socket.addEventListener("message", (event) => this.#receive(event.data));
+  }
+
+  /** Sends a frame that the client wants; too many waiting bytes end the client with 1013 (try again later). */
+  deliver(frame: Frame): void {
+    const { types } = this.#init;
+    if (types === undefined || types.has(frame.type)) this.send(frame);
+  }
+
+  /** Sends whatever the client's types are. */
+  send(frame: Frame): void {
+    if (this.#ended) return;
+    if (this.#outbox.length === 0 && this.#writable()) return this.#init.socket.send(frame.text);
+    const droppable = frame.type === "node_status" || frame.type === "PING";
+    if (this.#outbox.push({ data: frame.text, bytes: frame.bytes, droppable })) this.flush();
+    else this.end("too_slow");
+  }
+
+  /** Moves on what waits, as far as the socket takes it. */
+  flush(): void {
+    while (!this.#ended && this.#outbox.length > 0 && this.#writable()) {
+      this.#init.socket.send(this.#outbox.shift() ?? "");
+    }
+  }
+
+  /** Ends the client; the socket may linger until its peer takes the close frame or goes away. */
+  end(reason: "gone" | "too_slow" | "too_chatty" | "stopping"): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#outbox.clear();
+    const { socket } = this.#init;
+    if (socket.readyState === WebSocket.OPEN) socket.close(...CLOSE[reason]);
+    if (reason !== "stopping") this.#init.onEnd(reason);
+  }
+
+  #writable(): boolean {
+    const { socket } = this.#init;
+    return socket.readyState === WebSocket.OPEN && socket.bufferedAmount < HIGH_WATER;
+  }
+
+  /** Clients have nothing to say here; what they send is only counted. */
+  #receive(data: unknown): void {
+    const bytes = typeof data === "string" ? encoder.encode(data).length : sizeOf(data);
+    if (bytes > MAX_INBOUND_BYTES || !this.#inbound.take()) this.end("too_chatty");
+  }
+}
+
+function sizeOf(data: unknown): number {
+  if (data instanceof Blob) return data.size;
+  return data instanceof ArrayBuffer ? data.byteLength : Infinity;
+}
+
+const CLOSE: Readonly<Record<"gone" | "too_slow" | "too_chatty" | "stopping", [number, string]>> = {
+  gone: [1000, ""],
+  too_slow: [1013, "reading too slowly"],
+  too_chatty: [1008, "too many or too long messages"],
+  stopping: [1001, "the node is stopping"],
+};

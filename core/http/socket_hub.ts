@@ -1,0 +1,147 @@
+import { type Clock, CommonsError } from "../base/mod.ts";
+import type { Metrics } from "../telemetry/mod.ts";
+import { ClientSlots } from "./client_slots.ts";
+import type { Caller } from "./guard.ts";
+import { frameOf, SocketClient } from "./socket_client.ts";
+import type { HttpP2p } from "./types.ts";
+
+const PING_MS = 10_000;
+const FLUSH_MS = 100;
+/** Seconds without a pong after which Deno gives a connection up (as far as it can write at all). */
+const IDLE_SECONDS = 60;
+
+/** Types that `?types=` may name. */
+export const FRAME_TYPES: readonly string[] = Object.freeze([
+  "block",
+  "subtree",
+  "mining_on",
+  "rejected_tx",
+  "node_status",
+  "PING",
+]);
+
+/** Notification WebSockets. */
+export interface SocketHub {
+  /**
+   * Upgrades the request; the first frame is this node's own status, then what happens.
+   * @throws {CommonsError} `UPGRADE_REQUIRED`, `TOO_MANY_CLIENTS`
+   */
+  open(
+    request: Request,
+    options: { readonly caller: Caller; readonly types?: ReadonlySet<string> },
+  ): Response;
+  close(): void;
+}
+
+/** At most `maxClients` sockets, each with at most `maxBytes` waiting. */
+export function createSocketHub(
+  components: {
+    readonly p2p: Pick<HttpP2p, "ownStatus" | "onNotification">;
+    readonly clock: Clock;
+    readonly metrics: Metrics;
+  },
+  init: { readonly maxClients: number; readonly maxBytes: number },
+): SocketHub {
+  const { p2p, clock, metrics } = components;
+  const clients = new Set<SocketClient>();
+  const slots = new ClientSlots(init.maxClients);
+  const evicted = metrics.counter({
+    name: "commons_http_ws_evicted_total",
+    help: "Notification sockets that the node closed.",
+    labels: ["reason"],
+  });
+  metrics.collect(
+    { name: "commons_http_ws_clients", help: "Open notification sockets." },
+    () => [[slots.taken]],
+  );
+  const feed = createFeed({ p2p, clock }, clients);
+
+  return {
+    open(request, { caller, types }) {
+      if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+        throw new CommonsError("UPGRADE_REQUIRED", "Cannot answer this request: it is for WebSocket clients");
+      }
+      const slot = slots.take(caller);
+      if (slot === undefined) {
+        throw new CommonsError("TOO_MANY_CLIENTS", "Cannot open a WebSocket: too many are open");
+      }
+      const upgraded = upgrade(request, slot);
+      const { socket } = upgraded;
+      const client = new SocketClient({
+        socket,
+        clock,
+        maxBytes: init.maxBytes,
+        ...(types === undefined ? {} : { types }),
+        onEnd: (reason) => {
+          clients.delete(client);
+          if (clients.size === 0) feed.stop();
+          if (reason !== "gone") evicted.inc({ reason });
+        },
+      });
+      socket.addEventListener("open", () => {
+        client.send(frameOf(p2p.ownStatus()));
+        clients.add(client);
+        feed.start();
+      });
+      // A peer that does not read cannot be cut off, so it counts until its connection is gone.
+      socket.addEventListener("close", () => {
+        client.end("gone");
+        slot[Symbol.dispose]();
+      });
+      socket.addEventListener("error", () => client.end("gone")); // "close" follows
+      return upgraded.response;
+    },
+    close() {
+      for (const client of clients) client.end("stopping");
+      clients.clear();
+      feed.stop();
+    },
+  };
+}
+
+/** Notifications, pings and the flushing of slow clients; runs only while there are clients. */
+function createFeed(
+  { p2p, clock }: { readonly p2p: Pick<HttpP2p, "ownStatus" | "onNotification">; readonly clock: Clock },
+  clients: ReadonlySet<SocketClient>,
+) {
+  let running: readonly Disposable[] = [];
+  const broadcast = (notification: { readonly type: string }) => {
+    const frame = frameOf(notification);
+    for (const client of clients) client.deliver(frame);
+  };
+  return {
+    start() {
+      if (running.length > 0) return;
+      running = [
+        p2p.onNotification(broadcast),
+        clock.every(PING_MS, () => broadcast(pingOf(p2p, clock))),
+        clock.every(FLUSH_MS, () => clients.forEach((client) => client.flush())),
+      ];
+    },
+    stop() {
+      for (const part of running) part[Symbol.dispose]();
+      running = [];
+    },
+  };
+}
+
+function upgrade(request: Request, slot: Disposable): Deno.WebSocketUpgrade {
+  try {
+    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_SECONDS });
+  } catch (cause) {
+    slot[Symbol.dispose]();
+    throw new CommonsError("UPGRADE_REQUIRED", "Cannot open a WebSocket: the handshake is not valid", {
+      cause,
+    });
+  }
+}
+
+function pingOf(p2p: Pick<HttpP2p, "ownStatus">, clock: Clock) {
+  const { base_url = "", peer_id = "" } = p2p.ownStatus();
+  return { type: "PING", timestamp: timestamp(clock.now()), base_url, peer_id };
+}
+
+/** `YYYY-MM-DDTHH:MM:SSZ` */
+function timestamp(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19) + "Z";
+}
