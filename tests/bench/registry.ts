@@ -2,5 +2,13 @@ import type { BenchEntry } from "./bench.ts";
 
 /** Every bench, in the order of contract section 6. */
 export const BENCHES: readonly BenchEntry[] = [
+  { name: "rpc_rtt", load: async () => (await import("./rpc.ts")).rpcRtt },
+  { name: "rpc_pipelined", load: async () => (await import("./rpc.ts")).rpcPipelined },
+  { name: "event_fanout", load: async () => (await import("./event_fanout.ts")).eventFanout },
+  { name: "cell_start", load: async () => (await import("./cell_cost.ts")).cellStart },
+  { name: "cell_start_spare", load: async () => (await import("./cell_cost.ts")).cellStartSpare },
+  { name: "cell_memory", load: async () => (await import("./cell_cost.ts")).cellMemory },
   { name: "store_commit", load: async () => (await import("./store_commit.ts")).storeCommit },
+  { name: "http_health", load: async () => (await import("./http_health.ts")).httpHealth },
+  { name: "http_api", load: async () => (await import("./http_api.ts")).httpApi },
 ];

@@ -1,0 +1,14 @@
+/**
+ * The module system: finds, checks and builds modules, runs each in a cell, and is their only way to the node.
+ * @module
+ */
+export { SDK_TEXT, SDK_VERSION } from "../../workers/protocol/mod.ts";
+export { createModuleBuilder, type ModuleBuilder } from "./build.ts";
+export { CAPABILITIES } from "./capabilities.ts";
+export { createCellFactory } from "./cell_factory.ts";
+export type * from "./cell_types.ts";
+export { findDenoDir } from "./deno_dir.ts";
+export { createModuleHost } from "./host.ts";
+export type { ModuleFiles, ModuleHostComponents, ModuleHostInit } from "./host_types.ts";
+export { createModuleFiles } from "./module_files.ts";
+export * from "./types.ts";

@@ -1,0 +1,288 @@
+/**
+ * The composition root: builds the services in order, starts them, and stops them in reverse.
+ * @module
+ */
+import { resolve } from "node:path";
+import { systemClock, systemRandom } from "./base/mod.ts";
+import { type Config, configSecrets, redactConfig } from "./config/mod.ts";
+import { createEventBus, type EventBus } from "./events/mod.ts";
+import { createHttpService, NODE_RPC_METHODS, type NodeFacts } from "./http/mod.ts";
+import { type Identity, loadApiToken, loadIdentity } from "./identity/mod.ts";
+import {
+  type CellLimits,
+  createCellFactory,
+  createModuleBuilder,
+  createModuleFiles,
+  createModuleHost,
+  findDenoDir,
+  type ModuleHost,
+  SDK_TEXT,
+  SDK_VERSION,
+} from "./modules/mod.ts";
+import { createP2pService, type P2pService } from "./p2p/mod.ts";
+import { publishRunFile } from "./run_file.ts";
+import { keys, lockDataDir, migrate, namespacedStore, openKvStore, type Store } from "./store/mod.ts";
+import { createHealth, createMetrics, type RootLogger } from "./telemetry/mod.ts";
+import { SERVICE_BITS } from "./services.ts";
+
+/** A configuration that {@linkcode loadConfig} has checked. */
+export type CheckedConfig = Config;
+
+export interface NodeInit {
+  readonly config: CheckedConfig;
+  readonly version: string;
+  readonly logger: RootLogger;
+  /** One variable of the environment; only `DENO_DIR` and where it is by default are asked for. */
+  readonly env: (name: string) => string | undefined;
+}
+
+/** A running node. `stop` stops every part; what goes wrong is collected in a `SuppressedError`. */
+export interface RunningNode {
+  readonly http: string;
+  readonly p2p: readonly string[];
+  stop(): Promise<void>;
+}
+
+const SHUTDOWN_SECONDS = 10;
+
+/**
+ * Starts a node and resolves when it is ready. What was started is stopped again when a later part fails.
+ *
+ * Permissions: `net`, `env` (npm packages probe it), `sys=networkInterfaces`, `read` and `write` for the data dir, the
+ * modules dir and the temporary folder, `run` for the own executable.
+ * @throws {CommonsError} of the part that could not start
+ */
+export async function startNode(init: NodeInit): Promise<RunningNode> {
+  const startedAt = systemClock.now();
+  await using stack = new AsyncDisposableStack();
+  const ground = await layGround(init, stack);
+  const { config, logger } = init;
+  const { events, health } = ground;
+  const facts = factsOf(init, ground.identity, startedAt);
+
+  const p2p = createP2p(init, ground);
+  const host = await createModules(init, ground, { facts, stack });
+  const http = createHttpService(
+    {
+      p2p,
+      modules: host,
+      events,
+      metrics: ground.metrics,
+      health,
+      logger: logger.child("http"),
+      clock: systemClock,
+      node: facts,
+    },
+    httpInit(config, ground.token),
+  );
+  stack.defer(() => void events.publish("NodeShutdownCompleted", { duration_ms: 0 }));
+  stack.defer(() => p2p.stop());
+  stack.defer(() => host.stop());
+  stack.defer(() => http.stop());
+  health.register({ name: "store", check: () => true });
+  health.register({ name: "p2p", check: () => config.p2p.listen.length === 0 || p2p.listening().length > 0 });
+  let modulesReady = false;
+  health.register({ name: "modules", check: () => modulesReady || "still starting" });
+  health.register({ name: "chain", check: () => true });
+
+  events.publish("ConfigLoaded", {
+    changed_sections: [],
+    config_json: JSON.stringify(redactConfig(config)).slice(0, 4096),
+  });
+  const [{ url }] = await allOrFirstError([p2p.start().then(() => http.start()), host.start()]);
+  modulesReady = true;
+  stack.use(await publishRunFile(dataDirOf(config), runFile(facts, { http: url, p2p: p2p.listening() })));
+  stack.defer(() => announceShutdown(events));
+  const duration = systemClock.now() - startedAt;
+  events.publish("NodeStartupCompleted", {
+    duration_ms: duration,
+    components: ["store", "p2p", "modules", "http"],
+  });
+  logger.info("node ready", { http: url, p2p: p2p.listening(), peerId: facts.peerId, ms: duration });
+  const running = stack.move();
+  return { http: url, p2p: p2p.listening(), stop: () => running.disposeAsync() };
+}
+
+interface Ground {
+  readonly identity: Identity;
+  readonly token: string;
+  readonly store: Store;
+  readonly events: EventBus;
+  readonly metrics: ReturnType<typeof createMetrics>;
+  readonly health: ReturnType<typeof createHealth>;
+}
+
+/** What every service stands on: data dir, keys, store, events, telemetry. */
+async function layGround({ config, logger }: NodeInit, stack: AsyncDisposableStack): Promise<Ground> {
+  const dataDir = dataDirOf(config);
+  stack.use(await lockDataDir(dataDir));
+  const metrics = createMetrics();
+  const [identity, token, store] = await Promise.all([
+    loadIdentity({ dataDir }),
+    loadApiToken({ dataDir }),
+    openKvStore({
+      ...(config.store.url === "" ? { path: `${dataDir}/node.kv` } : { url: config.store.url }),
+      logger: logger.child("store"),
+      metrics,
+    }),
+  ]);
+  stack.defer(() => store.close());
+  for (const secret of [token, ...configSecrets(config)]) logger.addSecret(secret);
+  await migrate(store, []);
+  const events = createEventBus({ clock: systemClock, logger: logger.child("events"), metrics });
+  return { identity, token, store, events, metrics, health: createHealth() };
+}
+
+function createP2p({ config, version, logger }: NodeInit, { identity, metrics, events }: Ground): P2pService {
+  const { p2p } = config;
+  return createP2pService(
+    { identity, clock: systemClock, random: systemRandom, logger: logger.child("p2p"), metrics, events },
+    {
+      network: config.node.network,
+      name: config.node.name,
+      version,
+      listen: p2p.listen,
+      announce: p2p.announce,
+      staticPeers: p2p.static_peers,
+      topicPrefix: p2p.topic_prefix,
+      envelope: p2p.envelope,
+      listenMode: p2p.listen_mode,
+      maxConnections: p2p.max_connections,
+      sharedKey: p2p.shared_key,
+      dataHubUrl: "",
+      dht: p2p.dht,
+      services: SERVICE_BITS,
+    },
+  );
+}
+
+interface ModuleParts {
+  readonly facts: NodeFacts;
+  readonly stack: AsyncDisposableStack;
+}
+
+async function createModules(
+  init: NodeInit,
+  ground: Ground,
+  { facts, stack }: ModuleParts,
+): Promise<ModuleHost> {
+  const { config, logger, version } = init;
+  const { modules } = config;
+  const limits = cellLimits(config);
+  const denoDir = findDenoDir(Deno.build.os, init.env);
+  const builder = createModuleBuilder({ clock: systemClock }, { denoDir, sdkText: SDK_TEXT });
+  stack.defer(() => builder.close());
+  const { store, events, metrics } = ground;
+  const cells = await createCellFactory(
+    { clock: systemClock, random: systemRandom, logger: logger.child("cells") },
+    {
+      denoDir,
+      spare: { memoryBytes: limits.memoryBytes, unresponsiveMs: limits.unresponsiveMs, net: [] },
+    },
+  );
+  stack.defer(() => cells.close());
+  const quota = { quotaBytes: modules.limits.storage_bytes, quotaKeys: modules.limits.storage_keys };
+  return createModuleHost(
+    {
+      store,
+      events,
+      clock: systemClock,
+      random: systemRandom,
+      logger: logger.child("modules"),
+      metrics,
+      cells,
+      files: createModuleFiles({ builder }, { dir: resolve(modules.dir) }),
+      openNamespace: (name) => namespacedStore(store, keys.module(name), quota),
+      nodeInfo: () => ({ version, network: facts.network, node_id: facts.nodeId, peer_id: facts.peerId }),
+    },
+    {
+      dataDir: dataDirOf(config),
+      enabled: modules.enabled,
+      disabled: modules.disabled,
+      limits,
+      requireSignatures: modules.require_signatures,
+      moduleConfig: modules.settings,
+      nodeVersion: version,
+      sdkVersion: SDK_VERSION,
+      rpcMethods: NODE_RPC_METHODS,
+    },
+  );
+}
+
+function cellLimits({ modules: { limits } }: CheckedConfig): CellLimits {
+  return {
+    memoryBytes: limits.memory_mb * 1_048_576,
+    startupMs: limits.startup_ms,
+    unresponsiveMs: limits.unresponsive_ms,
+    stopMs: limits.stop_ms,
+    eventQueue: limits.event_queue,
+    requestsPerSecond: limits.requests_per_second,
+    maxInFlight: limits.max_in_flight,
+    maxFrameBytes: limits.max_frame_bytes,
+  };
+}
+
+function httpInit({ http }: CheckedConfig, token: string) {
+  return {
+    host: http.host,
+    port: http.port,
+    token,
+    publicRead: http.public_read,
+    corsOrigins: http.cors_origins,
+    maxBodyBytes: http.max_body_bytes,
+    rateLimitPerMinute: http.rate_limit_per_minute,
+    maxSseClients: http.max_sse_clients,
+    maxWsClients: http.max_ws_clients,
+  };
+}
+
+function factsOf({ config, version }: NodeInit, identity: Identity, startedAt: number): NodeFacts {
+  return {
+    name: config.node.name,
+    version,
+    network: config.node.network,
+    peerId: identity.peerId,
+    nodeId: identity.nodeId,
+    userAgent: `commons-node/${version}`,
+    services: SERVICE_BITS,
+    startedAt,
+    dataDir: dataDirOf(config),
+  };
+}
+
+function runFile(facts: NodeFacts, addresses: { readonly http: string; readonly p2p: readonly string[] }) {
+  const { version, peerId, nodeId, startedAt } = facts;
+  return {
+    pid: Deno.pid,
+    version,
+    network: facts.network,
+    peerId,
+    nodeId,
+    ...addresses,
+    startedAt: new Date(startedAt).toISOString(),
+  };
+}
+
+function dataDirOf(config: CheckedConfig): string {
+  return resolve(config.node.data_dir);
+}
+
+/** Modules learn first, so that they can save what they hold. */
+function announceShutdown(events: EventBus): void {
+  events.publish("NodeShutdown", { reason: "graceful", timeout_seconds: SHUTDOWN_SECONDS });
+  events.publish("DataMaintenance", {
+    operation: "flush",
+    urgency: "high",
+    reason: "shutdown",
+    timeout_seconds: SHUTDOWN_SECONDS,
+  });
+}
+
+/** As `Promise.all`, but waits for all before it rejects: what is half started could not be stopped. */
+async function allOrFirstError<T extends readonly unknown[]>(
+  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+) {
+  const results = await Promise.allSettled(work);
+  for (const result of results) if (result.status === "rejected") throw result.reason;
+  return await Promise.all(work);
+}

@@ -1,0 +1,114 @@
+import config from "../deno.json" with { type: "json" };
+import { CommonsError, errorText, isCommonsError, systemClock, withDeadline } from "./base/mod.ts";
+import { loadConfig, type LoadedConfig } from "./config/mod.ts";
+import { type RunningNode, startNode } from "./node.ts";
+import { createLogger, type LogFormat, type RootLogger, stderrLines } from "./telemetry/mod.ts";
+
+/** What the command line says. */
+export interface RunNodeOptions {
+  readonly configFile?: string;
+  readonly dataDir?: string;
+  /** `section.key=value`, in order. */
+  readonly set: readonly string[];
+  readonly logFormat?: LogFormat;
+}
+
+/** Exit codes of `commons start`. */
+const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+/** A clean stop takes at most ten seconds (contract, section 1); the rest is for the last lines. */
+const STOP_MS = 9_500;
+
+/**
+ * Runs a node until SIGTERM or SIGINT and answers the exit code: 0 after a clean stop, 1 when something failed, 2 for a
+ * wrong configuration. A second signal ends the process at once.
+ *
+ * Permissions: those of {@linkcode startNode}, and `read` for the configuration file.
+ */
+export async function runNode(options: RunNodeOptions): Promise<number> {
+  let loaded: LoadedConfig;
+  try {
+    loaded = load(options);
+  } catch (error) {
+    if (!isCommonsError(error)) throw error;
+    console.error(`commons: ${error.message}`);
+    return EXIT.usage;
+  }
+  const logger = loggerOf(loaded);
+  for (const warning of loaded.warnings) logger.warn(warning);
+  using signals = new StopSignals();
+  let node: RunningNode;
+  try {
+    node = await startNode({
+      config: loaded.config,
+      version: config.version,
+      logger,
+      env: (name) => Deno.env.get(name),
+    });
+  } catch (error) {
+    console.error(`commons: ${describe(error)}`);
+    return EXIT.failed;
+  }
+  const signal = await signals.first;
+  logger.info("stopping", { signal });
+  return await stop(node, logger);
+}
+
+function load(options: RunNodeOptions): LoadedConfig {
+  return loadConfig({
+    file: options.configFile,
+    set: options.set,
+    env: Deno.env.toObject(),
+    dataDir: options.dataDir,
+    logFormat: options.logFormat,
+    read: (path) => Deno.readTextFileSync(path),
+  });
+}
+
+function loggerOf({ config }: LoadedConfig): RootLogger {
+  const { level, format } = config.log;
+  const chosen = format === "auto" ? Deno.stderr.isTerminal() ? "pretty" : "json" : format;
+  return createLogger({ level, format: chosen, write: stderrLines(), clock: systemClock });
+}
+
+async function stop(node: RunningNode, logger: RootLogger): Promise<number> {
+  try {
+    await withDeadline(systemClock, STOP_MS, node.stop(), "stop the node");
+    logger.info("stopped");
+    return EXIT.ok;
+  } catch (error) {
+    logger.error("cannot stop cleanly", { error: describe(error) });
+    return EXIT.failed;
+  }
+}
+
+/** One line for people; several failures of a stop are joined. */
+function describe(error: unknown): string {
+  if (error instanceof SuppressedError) return `${describe(error.error)}; ${describe(error.suppressed)}`;
+  if (error instanceof CommonsError) return `${error.message} (${error.code})`;
+  return errorText(error);
+}
+
+/** Hears the signals that end a node: the first resolves `first`, the second ends the process. */
+class StopSignals implements Disposable {
+  static readonly #names: readonly Deno.Signal[] = ["SIGINT", "SIGTERM"];
+  readonly #heard = Promise.withResolvers<Deno.Signal>();
+  readonly #listeners = StopSignals.#names.map((name) => ({ name, listener: () => this.#hear(name) }));
+  #count = 0;
+
+  constructor() {
+    for (const { name, listener } of this.#listeners) Deno.addSignalListener(name, listener);
+  }
+
+  get first(): Promise<Deno.Signal> {
+    return this.#heard.promise;
+  }
+
+  [Symbol.dispose](): void {
+    for (const { name, listener } of this.#listeners) Deno.removeSignalListener(name, listener);
+  }
+
+  #hear(name: Deno.Signal): void {
+    if (this.#count++ > 0) Deno.exit(EXIT.failed);
+    this.#heard.resolve(name);
+  }
+}
