@@ -278,7 +278,7 @@ class Host implements ModuleHost {
 function orderOf({ name, manifest }: Supervisor): OrderedModule {
   return {
     name,
-    dependencies: manifest?.dependencies ?? [],
-    optionalDependencies: manifest?.optionalDependencies ?? [],
+    dependencies: manifest?.dependencies ?? {},
+    optionalDependencies: manifest?.optionalDependencies ?? {},
   };
 }

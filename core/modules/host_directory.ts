@@ -37,7 +37,7 @@ function summaryOf(module: Supervisor, api: ApiRegistry): ModuleSummary | undefi
     version: running.version,
     capabilities: module.granted,
     status: module.state,
-    health: module.health,
+    health: module.view().health,
     methods: api.methods(name),
     api_version: 1,
   };

@@ -1,4 +1,4 @@
-import type { Dependency, Manifest } from "./manifest_types.ts";
+import type { Manifest } from "./manifest_types.ts";
 
 /** What ordering needs of a module. */
 export type OrderedModule = Pick<Manifest, "name" | "dependencies" | "optionalDependencies">;
@@ -41,17 +41,17 @@ export function startOrder(modules: readonly OrderedModule[]): StartOrder {
 function findCyclic(byName: ReadonlyMap<string, OrderedModule>): readonly string[] {
   return [...byName.keys()].sort().filter((start) => {
     const seen = new Set<string>();
-    const open = namesOf(byName.get(start)?.dependencies ?? []);
+    const open = namesOf(byName.get(start)?.dependencies ?? {});
     for (let name = open.pop(); name !== undefined; name = open.pop()) {
       if (name === start) return true;
       if (seen.has(name)) continue;
       seen.add(name);
-      open.push(...namesOf(byName.get(name)?.dependencies ?? []));
+      open.push(...namesOf(byName.get(name)?.dependencies ?? {}));
     }
     return false;
   });
 }
 
-function namesOf(dependencies: readonly Dependency[]): string[] {
-  return dependencies.map(({ name }) => name as string).sort();
+function namesOf(dependencies: Manifest["dependencies"]): string[] {
+  return Object.keys(dependencies).sort();
 }

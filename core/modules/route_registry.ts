@@ -4,7 +4,7 @@ const MAX_ROUTES = 64;
 const MAX_PATTERN = 256;
 const MAX_SEGMENTS = 16;
 const METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
-const EXACT = /^[A-Za-z0-9._~!$&'()*+,=@-]+$/;
+const EXACT = /^[A-Za-z0-9._~!$&'()+,=@-]+$/;
 const PARAM = /^:[A-Za-z_][A-Za-z0-9_]{0,31}$/;
 
 interface Route {

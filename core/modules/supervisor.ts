@@ -9,10 +9,17 @@ import { Mutex } from "./supervisor_mutex.ts";
 import type { PreparedModule } from "./supervisor_prepare.ts";
 import type { ModuleRun } from "./supervisor_run.ts";
 import { ModuleAdmission } from "./supervisor_admission.ts";
-import { lacking, needsApproval, rejection, startFailed, startGivenUp } from "./supervisor_faults.ts";
+import {
+  lacking,
+  needsApproval,
+  notRunning,
+  rejection,
+  startFailed,
+  startGivenUp,
+} from "./supervisor_faults.ts";
 import { type Health, ModuleStatus, type Reason } from "./supervisor_status.ts";
 import type { SupervisorComponents } from "./supervisor_types.ts";
-import { viewOf } from "./supervisor_view.ts";
+import { RunHistory, viewOf } from "./supervisor_view.ts";
 import type { ModuleState, ModuleView } from "./types.ts";
 
 /**
@@ -28,12 +35,10 @@ export class Supervisor {
   readonly #policy: RestartPolicy;
   readonly #status: ModuleStatus;
   readonly #admission: ModuleAdmission;
+  readonly #history = new RunHistory();
   #run: ModuleRun | undefined;
   #loadedAt = 0;
   #retry: Timer | undefined;
-  #restarts = 0;
-  #lastExit: CellExit | undefined;
-  #pastEvents = { delivered: 0, dropped: 0 };
   /** Counts the reasons to give up a start under way; a start that sees it change gives up. */
   #interrupts = 0;
   #closing = false;
@@ -51,10 +56,6 @@ export class Supervisor {
 
   get state(): ModuleState {
     return this.#status.state;
-  }
-
-  get health(): Health {
-    return this.#status.health;
   }
 
   /** As it was last read. */
@@ -83,20 +84,15 @@ export class Supervisor {
   }
 
   /** Refuses the module without reading it: discovery or ordering found the fault. */
-  async reject(error: CommonsError): Promise<void> {
-    // deno-lint-ignore require-await -- the mutex runs promises
-    await this.#mutex.run(async () => {
-      if (this.#status.can("reject")) this.#refuse(error);
-    });
+  reject(error: CommonsError): Promise<void> {
+    return this.#mutex.run(() => this.#status.can("reject") ? this.#refuse(error) : undefined);
   }
 
   /** @throws {CommonsError} `MODULE_ALREADY_LOADED`, `MODULE_REJECTED`, `NEEDS_APPROVAL`, `START_FAILED` */
   load(): Promise<void> {
-    return this.#mutex.run(async () => {
-      if (this.state === "running") {
-        throw new CommonsError("MODULE_ALREADY_LOADED", `Cannot load module ${this.name}: it is running`);
-      }
-      await this.#loadAfresh();
+    return this.#mutex.run(() => {
+      if (this.state !== "running") return this.#loadAfresh();
+      throw new CommonsError("MODULE_ALREADY_LOADED", `Cannot load module ${this.name}: it is running`);
     });
   }
 
@@ -105,10 +101,7 @@ export class Supervisor {
     const interrupted = this.#interrupt();
     return this.#mutex.run(async () => {
       if (await this.#halt("gone") || interrupted) return;
-      throw new CommonsError(
-        "MODULE_NOT_RUNNING",
-        `Cannot unload module ${this.name}: it is ${this.state.replace("_", " ")}`,
-      );
+      throw notRunning("unload", this);
     });
   }
 
@@ -164,9 +157,7 @@ export class Supervisor {
   /** @throws {CommonsError} `MODULE_NOT_RUNNING`, and as the cell does */
   invoke(invocation: Invocation, deadlineMs: number): Promise<unknown> {
     if (this.state === "running" && this.#run) return this.#run.invoke(invocation, deadlineMs);
-    return Promise.reject(
-      new CommonsError("MODULE_NOT_RUNNING", `Cannot ask module ${this.name}: it does not run`),
-    );
+    return Promise.reject(notRunning("ask", this));
   }
 
   /** What the module says of itself; counts only while it runs. */
@@ -182,9 +173,7 @@ export class Supervisor {
       admission: this.#admission,
       run: this.#run,
       audit: this.audit,
-      pastEvents: this.#pastEvents,
-      restarts: this.#restarts,
-      lastExit: this.#lastExit,
+      history: this.#history,
       memoryLimit: this.#components.limits.memoryBytes,
     });
   }
@@ -194,6 +183,7 @@ export class Supervisor {
     this.#cancelRetry();
     this.#policy.reset();
     this.#status.reason = undefined;
+    this.#status.setHealth("unknown");
     const interrupts = this.#interrupts;
     this.#status.move("load");
     const prepared = await this.#prepare();
@@ -259,7 +249,7 @@ export class Supervisor {
       this.#status.announceUnloaded(run.init);
     } else {
       this.#status.move("gone");
-      this.#stopped(run);
+      this.#status.announceStopped(run.init);
     }
   }
 
@@ -281,7 +271,7 @@ export class Supervisor {
       const { prepared } = this.#admission;
       if (this.state !== "backoff" || this.#closing || !prepared) return;
       this.#retry = undefined;
-      this.#restarts++;
+      this.#history.restarts++;
       this.#status.move("load");
       await this.#quietly(() => this.#startCell(prepared, this.#interrupts));
     });
@@ -295,7 +285,7 @@ export class Supervisor {
       this.#status.move("stop");
       this.#forget(run, await run.stop());
       this.#status.move(input);
-      this.#stopped(run);
+      this.#status.announceStopped(run.init);
       return true;
     }
     if (this.state !== "backoff" && this.state !== "failed") return false;
@@ -305,20 +295,11 @@ export class Supervisor {
     return true;
   }
 
-  #stopped(run: ModuleRun): void {
-    this.#status.setHealth("unknown");
-    this.#status.announceStopped(run.init);
-  }
-
   /** The run is over: nothing that it registered stays. */
   #forget(run: ModuleRun, exit: CellExit | undefined): void {
     run.cutOff();
     this.#components.release(this.name);
-    this.#pastEvents = {
-      delivered: this.#pastEvents.delivered + (run.stats?.eventsDelivered ?? 0),
-      dropped: this.#pastEvents.dropped + run.eventsDropped,
-    };
-    if (exit) this.#lastExit = exit;
+    this.#history.remember(run, exit);
     this.#run = undefined;
   }
 
@@ -342,13 +323,10 @@ export class Supervisor {
 
   /** For work whose refusal the state tells; only a fault of the node itself is news. */
   async #quietly(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!isCommonsError(error) || error.code === "INTERNAL") {
-        this.log.note("error", "the node failed to start the module", { error: errorText(error) });
-      }
-    }
+    await work().catch((error) => {
+      if (isCommonsError(error) && error.code !== "INTERNAL") return;
+      this.log.note("error", "the node failed to start the module", { error: errorText(error) });
+    });
   }
 
   /** True when a start was under way. */
@@ -365,7 +343,6 @@ export class Supervisor {
   }
 
   #refuseWhenClosing(): void {
-    if (!this.#closing) return;
-    throw new CommonsError("MODULE_NOT_RUNNING", `Cannot start module ${this.name}: the node is stopping`);
+    if (this.#closing) throw notRunning("start", this, "the node is stopping");
   }
 }

@@ -1,6 +1,7 @@
 import { CommonsError, errorText, isCommonsError, type ModuleName } from "../base/mod.ts";
 import type { CellExit } from "./cell_types.ts";
 import type { Reason } from "./supervisor_status.ts";
+import type { ModuleState } from "./types.ts";
 
 /** Why a module was refused (`refusal`), and what the caller of `load` gets. */
 export function rejection(
@@ -34,4 +35,12 @@ export function startGivenUp(name: ModuleName): CommonsError {
   return new CommonsError("START_FAILED", `Cannot start module ${name}: it was asked to stop meanwhile`, {
     detail: { reason: "stopped" },
   });
+}
+
+export function notRunning(
+  action: "unload" | "ask" | "start",
+  module: { readonly name: ModuleName; readonly state: ModuleState },
+  why = `it is ${module.state.replace("_", " ")}`,
+): CommonsError {
+  return new CommonsError("MODULE_NOT_RUNNING", `Cannot ${action} module ${module.name}: ${why}`);
 }

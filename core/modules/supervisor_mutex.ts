@@ -2,8 +2,8 @@
 export class Mutex {
   #tail: Promise<unknown> = Promise.resolve();
 
-  run<T>(operation: () => Promise<T>): Promise<T> {
-    const result = this.#tail.then(operation, operation);
+  run<T>(operation: () => T | Promise<T>): Promise<T> {
+    const result = this.#tail.then(operation);
     this.#tail = result.catch(() => undefined); // the caller has the rejection; the queue only needs the end
     return result;
   }

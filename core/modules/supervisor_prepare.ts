@@ -74,9 +74,9 @@ async function checkSignatures(
   verify: VerifySignatures | undefined,
   required: boolean,
 ): Promise<ModuleView["signature"]> {
-  const { name, signatures, binary } = bundle.manifest;
-  if (!signatures && !required) return { state: "unsigned", signers: [] };
-  if (!signatures) throw refusal("SIGNATURE_MISSING", name, "it is not signed, and signatures are required");
+  const { name, signed, binary } = bundle.manifest;
+  if (!signed && !required) return { state: "unsigned", signers: [] };
+  if (!signed) throw refusal("SIGNATURE_MISSING", name, "it is not signed, and signatures are required");
   if (binary?.hash === undefined) {
     throw refusal("HASH_MISSING", name, "a signed manifest must say the hash of its code");
   }
@@ -105,7 +105,7 @@ function checkDependencies(
   { runningVersion }: PrepareComponents,
   { nodeVersion }: PrepareInit,
 ): void {
-  for (const { name: needed, constraint: range } of dependencies) {
+  for (const [needed, range] of Object.entries(dependencies)) {
     const version = NODE_NAMES.has(needed) ? nodeVersion : runningVersion(needed);
     if (version === undefined) {
       throw refusal("DEPENDENCY_NOT_RUNNING", name, `it needs ${needed}, which does not run`);

@@ -77,6 +77,7 @@ export class ModuleStatus {
 
   /** Somebody, or the module itself, ended the run in order. */
   announceStopped(run: RunName): void {
+    this.setHealth("unknown");
     this.#events.publish("ModuleStopped", { module_name: this.#name });
     this.announceUnloaded(run);
   }

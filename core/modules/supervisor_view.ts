@@ -5,6 +5,31 @@ import type { ModuleRun } from "./supervisor_run.ts";
 import type { ModuleStatus } from "./supervisor_status.ts";
 import type { ModuleView } from "./types.ts";
 
+/** What is left of the runs of a module that are over. */
+export class RunHistory {
+  /** Restarts after crashes. */
+  restarts = 0;
+  #lastExit: CellExit | undefined;
+  #events = { delivered: 0, dropped: 0 };
+
+  get lastExit(): CellExit | undefined {
+    return this.#lastExit;
+  }
+
+  get events(): { readonly delivered: number; readonly dropped: number } {
+    return this.#events;
+  }
+
+  remember(run: ModuleRun, exit: CellExit | undefined): void {
+    const { delivered, dropped } = this.#events;
+    this.#events = {
+      delivered: delivered + (run.stats?.eventsDelivered ?? 0),
+      dropped: dropped + run.eventsDropped,
+    };
+    this.#lastExit = exit ?? this.#lastExit;
+  }
+}
+
 /** Everything that a view is made of. */
 export interface ViewParts {
   readonly name: string;
@@ -12,17 +37,15 @@ export interface ViewParts {
   readonly admission: ModuleAdmission;
   readonly run: ModuleRun | undefined;
   readonly audit: AuditTrail;
-  /** Of earlier runs. */
-  readonly pastEvents: { readonly delivered: number; readonly dropped: number };
-  readonly restarts: number;
-  readonly lastExit: CellExit | undefined;
+  readonly history: RunHistory;
   /** Of a module that has not been read yet. */
   readonly memoryLimit: number;
 }
 
 /** One module as the outside sees it. */
 export function viewOf(parts: ViewParts): ModuleView {
-  const { status, run, lastExit, pastEvents } = parts;
+  const { status, run } = parts;
+  const { restarts, lastExit, events } = parts.history;
   const { manifest, prepared, grants } = parts.admission;
   const stats = run?.stats;
   const { total, denied, limited, failed } = parts.audit.counts;
@@ -35,19 +58,19 @@ export function viewOf(parts: ViewParts): ModuleView {
     health: status.health,
     hash: prepared?.hash ?? "",
     signature: prepared?.signature ??
-      { state: manifest?.signatures ? "unverified" : "unsigned", signers: [] },
+      { state: manifest?.signed ? "unverified" : "unsigned", signers: [] },
     capabilities: { requested: manifest?.capabilities ?? [], ...grants },
     pid: run?.pid ?? null,
     uptimeMs: status.state === "running" ? Math.round(run?.uptimeMs ?? 0) : 0,
-    restarts: parts.restarts,
+    restarts,
     memory: {
       rssBytes: stats?.rssBytes ?? 0,
       limitBytes: prepared?.limits.memoryBytes ?? parts.memoryLimit,
     },
     cpuPercent: stats?.cpuPercent ?? 0,
     events: {
-      delivered: pastEvents.delivered + (stats?.eventsDelivered ?? 0),
-      dropped: pastEvents.dropped + (run?.eventsDropped ?? 0),
+      delivered: events.delivered + (stats?.eventsDelivered ?? 0),
+      dropped: events.dropped + (run?.eventsDropped ?? 0),
     },
     calls: { total, denied, failed: failed + limited },
     lastExit: lastExit === undefined ? null : {
