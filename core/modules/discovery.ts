@@ -24,6 +24,7 @@ export interface Discovery {
 
 const MAX_FOLDERS = 1000;
 const MAX_ENTRIES = 10_000;
+const AT_ONCE = 32;
 const MANIFEST_FILE = "module.toml";
 
 /**
@@ -36,14 +37,19 @@ export async function discoverModules(options: { readonly dir: string }): Promis
   if (root === undefined) return { modules: [], faults: [] };
   const { names, faults } = await listFolders(root);
   const modules: FoundModule[] = [];
-  for (const name of names) {
-    try {
-      const manifest = await readManifestOf(root, name);
-      if (manifest) modules.push({ folder: join(root, name), manifest });
-    } catch (error) {
-      faults.push({ folder: name, error: asCommonsError(error, name) });
-    }
+  for (let from = 0; from < names.length; from += AT_ONCE) {
+    await Promise.all(
+      names.slice(from, from + AT_ONCE).map(async (name) => {
+        try {
+          const manifest = await readManifestOf(root, name);
+          if (manifest) modules.push({ folder: join(root, name), manifest });
+        } catch (error) {
+          faults.push({ folder: name, error: asCommonsError(error, name) });
+        }
+      }),
+    );
   }
+  modules.sort((a, b) => a.manifest.name < b.manifest.name ? -1 : 1);
   return { modules, faults };
 }
 

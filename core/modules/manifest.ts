@@ -90,10 +90,11 @@ function readManifest(top: TableReader, raw: Manifest["raw"]): Manifest | undefi
     signatures: readSignatures(top),
     payment: readPayment(top),
   });
-  const self = [...rest.dependencies, ...rest.optionalDependencies].some((one) => one.name === name);
-  if (self) top.fault("dependencies", "a module cannot depend on itself");
+  if (name !== undefined && (name in rest.dependencies || name in rest.optionalDependencies)) {
+    top.fault("dependencies", "a module cannot depend on itself");
+  }
   if (name === undefined || version === undefined || entryPoint === undefined) return undefined;
-  return { name, version, entryPoint, ...rest, ...optional };
+  return { name, version, entryPoint, ...rest, signed: optional.signatures !== undefined, ...optional };
 }
 
 function readEntryPoint(top: TableReader): string | undefined {

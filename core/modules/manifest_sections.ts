@@ -1,9 +1,9 @@
 import { closest } from "fastest-levenshtein";
-import { parseModuleName, tryModuleName } from "../base/mod.ts";
+import { tryModuleName } from "../base/mod.ts";
 import { type Capability, CAPABILITY_NAMES, isCapability } from "./capabilities.ts";
 import { parseEndpoint } from "./manifest_net.ts";
 import { isTable, type TableReader } from "./manifest_reader.ts";
-import type { Dependency, Manifest, ManifestLimits, ManifestPayment } from "./manifest_types.ts";
+import type { Manifest, ManifestLimits, ManifestPayment } from "./manifest_types.ts";
 import { parseConstraint } from "./versions.ts";
 
 const HEX64 = /^[0-9a-fA-F]{64}$/;
@@ -34,17 +34,17 @@ export function readNet(top: TableReader, capabilities: readonly Capability[]): 
   return endpoints;
 }
 
-export function readDependencies(top: TableReader, key: string): readonly Dependency[] {
+export function readDependencies(top: TableReader, key: string): Readonly<Record<string, string>> {
   const table = top.table(key);
-  if (!table) return [];
+  const found: Record<string, string> = Object.create(null);
+  if (!table) return found;
   if (table.keys.length > 64) table.fault("", `need at most 64 entries, have ${table.keys.length}`);
-  return table.keys.slice(0, 64).flatMap((name) => {
+  for (const name of table.keys.slice(0, 64)) {
     if (tryModuleName(name) === undefined) table.fault(name, "is no module name");
     const constraint = table.parsed(name, parseConstraint);
-    return constraint === undefined || tryModuleName(name) === undefined
-      ? []
-      : [{ name: parseModuleName(name), constraint }];
-  });
+    if (constraint !== undefined && tryModuleName(name) !== undefined) found[name] = constraint;
+  }
+  return found;
 }
 
 export function readConfigSchema(top: TableReader): Readonly<Record<string, string>> {

@@ -32,8 +32,7 @@ Deno.test("parseManifest() fills in what a minimal file leaves out", () => {
     author: "",
     capabilities: [],
     net: [],
-    dependencies: [],
-    optionalDependencies: [],
+    signed: false,
     rpcOverrides: [],
     limits: {},
     compatibility: {},
@@ -85,8 +84,9 @@ sha256 = "${KEY}"
   expect(manifest.entryPoint).toBe("src/mod.js");
   expect(manifest.capabilities).toEqual(["net", "read_blockchain"]);
   expect(manifest.net).toEqual(["api.example.org:443", "127.0.0.1:80", "[::1]:8080"]);
-  expect(manifest.dependencies).toEqual([{ name: "commons-node", constraint: ">=0.1.0 <1.0.0" }]);
-  expect(manifest.optionalDependencies).toEqual([{ name: "blvm-mesh", constraint: "^1" }]);
+  expect({ ...manifest.dependencies }).toEqual({ "commons-node": ">=0.1.0 <1.0.0" });
+  expect({ ...manifest.optionalDependencies }).toEqual({ "blvm-mesh": "^1" });
+  expect(manifest.signed).toBe(true);
   expect(manifest.configSchema["pool.url"]).toBe("Where the pool is");
   expect(manifest.limits).toEqual({ memoryMb: 64, startupMs: 5000, eventQueue: 256, requestsPerSecond: 50 });
   expect(manifest.compatibility).toEqual({ node: ">=0.1.0", sdk: 1 });

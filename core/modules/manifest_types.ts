@@ -4,13 +4,6 @@ import type { Capability } from "./capabilities.ts";
 /** Largest manifest in bytes. */
 export const MAX_MANIFEST_BYTES = 64 * 1024;
 
-/** Another module (or this node) that a module needs. */
-export interface Dependency {
-  readonly name: ModuleName;
-  /** npm semver range, normalised. */
-  readonly constraint: string;
-}
-
 export interface ManifestMaintainer {
   readonly name: string;
   /** 64 hex digits: Ed25519; 66: compressed secp256k1. Lower case. */
@@ -54,8 +47,9 @@ export interface Manifest {
   readonly capabilities: readonly Capability[];
   /** `host:port` of the hosts that a granted `net` opens; lower case. */
   readonly net: readonly string[];
-  readonly dependencies: readonly Dependency[];
-  readonly optionalDependencies: readonly Dependency[];
+  /** Name of a module (or of this node) → npm semver range, normalised. */
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
   /** Key and what it means; descriptive only. */
   readonly configSchema: Readonly<Record<string, string>>;
   readonly rpcOverrides: readonly string[];
@@ -63,6 +57,8 @@ export interface Manifest {
   readonly compatibility: { readonly node?: string; readonly sdk?: number };
   /** Of the entry file's bytes; `hash` as `sha256:<64 lower-case hex>`. */
   readonly binary?: { readonly hash?: string; readonly size?: number };
+  /** True when there is a `[signatures]` table, even an empty one. */
+  readonly signed: boolean;
   readonly signatures?: {
     readonly maintainers: readonly ManifestMaintainer[];
     readonly threshold?: Threshold;

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { CommonsError, errorText } from "../base/mod.ts";
+import { whileSettled } from "./source_folders.ts";
 
 /** What is read: `path` has `/` between folders and has been checked to stay inside `root`. */
 export interface ReadRequest {
@@ -17,12 +18,17 @@ const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
 /**
  * Reads one regular file, or answers `undefined` when there is none. The file is opened first (never through a link,
  * never blocking on a FIFO) and everything is checked on what was opened: that it is a regular file, and that its real
- * path is the one asked for, so a swap between check and read changes nothing. Needs `--allow-read` of `root`.
+ * path is the one asked for. The folders must be at rest meanwhile ({@linkcode whileSettled}), so that a swap between
+ * check and read changes nothing. Needs `--allow-read` of `root`.
  *
  * @throws {CommonsError} `SOURCE_NOT_REGULAR` (link in any part of the path, FIFO, device, folder, other case),
  * `SOURCE_TOO_LARGE`, `SOURCE_UNREADABLE`
  */
 export async function readRegularFile(request: ReadRequest): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  return await whileSettled(request, () => readOnce(request));
+}
+
+async function readOnce(request: ReadRequest): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { root, path, maxBytes } = request;
   const full = join(root, path);
   let handle: FileHandle;

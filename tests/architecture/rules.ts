@@ -39,7 +39,10 @@ export interface Power {
 /** Members of `Deno` that not everybody may use. */
 export const DENO_POWERS: Readonly<Record<string, Power>> = {
   openKv: { files: [/^core\/store\//], why: "the store is the only door to the disk's KV file" },
-  Command: { files: [/^core\/modules\//], why: "the only processes that the node starts are cells" },
+  Command: {
+    files: [/^core\/modules\//],
+    why: "the only processes that the node starts are cells and builds",
+  },
   serve: { files: [/^core\/http\//], why: "one HTTP server" },
   env: { files: [/^core\/config\//, /^core\/cli\/io\.ts$/], why: "the environment is configuration" },
   listen: { files: [/^core\/modules\//], why: "only cells' sockets are listened on without libp2p or HTTP" },
@@ -48,13 +51,19 @@ export const DENO_POWERS: Readonly<Record<string, Power>> = {
     why: "outgoing connections belong to P2P, chain and cells",
   },
   kill: { files: [/^core\/modules\//, /^workers\//], why: "only cells are killed" },
-  exit: { files: [/^main\.ts$/, /^core\/node/, /^workers\//], why: "services stop by being stopped" },
+  exit: {
+    files: [/^main\.ts$/, /^core\/node/, /^workers\//, /^core\/modules\/build_child\.ts$/],
+    why: "services stop by being stopped",
+  },
   dlopen: { files: [], why: "no native code" },
 };
 
 /** Global constructors and functions that not everybody may use. */
 export const GLOBAL_POWERS: Readonly<Record<string, Power>> = {
-  Worker: { files: [/^workers\/cell\.ts$/, /^workers\/runtime\//], why: "a cell starts exactly one Worker" },
+  Worker: {
+    files: [/^workers\/cell\.ts$/, /^workers\/runtime\//, /^core\/modules\/build_child\.ts$/],
+    why: "a cell starts exactly one Worker, a build process one watchdog",
+  },
   Function: { files: [], why: "no code from text" },
   eval: { files: [], why: "no code from text" },
 };
@@ -73,6 +82,11 @@ export const PACKAGE_POWERS: readonly (Power & { readonly packages: RegExp })[] 
   },
   { packages: /^hono(\/|$)|^@hono\//, files: [/^core\/http\//], why: "one HTTP server" },
   { packages: /^commander$/, files: [/^core\/cli\//], why: "only the command line parses commands" },
+  {
+    packages: /^node:vm$/,
+    files: [/^core\/modules\/imports_parse\.ts$/],
+    why: "modules' texts are parsed in one place, and never run",
+  },
   {
     packages: /^node:(child_process|worker_threads|cluster|vm|net|http|https)$/,
     files: [],
