@@ -38,6 +38,7 @@ export const STATUS_OF: Readonly<Record<string, number>> = Object.freeze({
   DIAL_FAILED: 502,
   MODULE_FAILED: 502,
   RESULT_TOO_LARGE: 502,
+  MODULE_BUSY: 503,
   UNAVAILABLE: 503,
   TOO_MANY_CLIENTS: 503,
   TOO_MANY_PEERS: 503,

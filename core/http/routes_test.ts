@@ -65,6 +65,7 @@ const ROWS: readonly Row[] = [
   { ask: "GET /api/v1/modules/none", status: 404, code: "MODULE_NOT_FOUND" },
   { ask: "GET /api/v1/modules/BAD", status: 400, code: "INVALID_MODULE_NAME" },
   { ask: "POST /api/v1/modules/none/load", status: 404, code: "MODULE_NOT_FOUND" },
+  { ask: "POST /api/v1/modules/broken/load", status: 422, code: "MANIFEST_SYNTAX" },
   { ask: "POST /api/v1/modules/greedy/load", status: 403, code: "NEEDS_APPROVAL" },
   { ask: "POST /api/v1/modules/..%2f..%2fx/unload", status: 400, code: "INVALID_MODULE_NAME" },
   {

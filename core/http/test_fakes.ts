@@ -99,6 +99,9 @@ export function fakeModules(): HttpModules {
     lastExit: null,
   } as const;
   const known = (name: string) => {
+    if (name === "broken") {
+      return Promise.reject(new CommonsError("MANIFEST_SYNTAX", "Cannot read it: line 3"));
+    }
     if (name === "hello") return Promise.resolve(view);
     return Promise.reject(new CommonsError("MODULE_NOT_FOUND", `Cannot find ${name}: no such module`));
   };

@@ -1,6 +1,6 @@
 import type { Clock } from "../base/mod.ts";
 import type { EventBus } from "../events/mod.ts";
-import type { ModuleHost } from "../modules/types.ts";
+import type { ModuleHost } from "../modules/mod.ts";
 import type { P2pService } from "../p2p/mod.ts";
 import type { HealthRegistry, Logger, Metrics } from "../telemetry/mod.ts";
 

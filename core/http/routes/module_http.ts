@@ -18,13 +18,17 @@ const TO_MODULE = [
 ];
 /** What a module may say besides its body; `x-` headers of its own pass, too. */
 const FROM_MODULE = new Set([
+  "allow",
   "cache-control",
   "content-disposition",
   "content-language",
   "content-type",
   "etag",
   "last-modified",
+  "link",
+  "location",
   "retry-after",
+  "vary",
 ]);
 const OWN_HEADER = /^x-(?!frame|content|xss|dns|permitted|accel|sendfile)[a-z0-9-]{1,62}$/;
 
@@ -57,7 +61,7 @@ export function moduleHttpRoute(
       };
       const work = modules.handleHttp(name, request);
       const answer = await withDeadline(clock, DEADLINE_MS, work, `reach module ${name}`);
-      const empty = answer.status === 204 || answer.status === 304;
+      const empty = [204, 205, 304].includes(answer.status);
       return new Response(empty ? null : new Uint8Array(answer.body), {
         status: goodStatus(answer.status),
         headers: answerHeaders(answer.headers),

@@ -1,6 +1,7 @@
 import { CommonsError, parseModuleName, withDeadline } from "../../base/mod.ts";
 import { type BodyOptions, readJson } from "../body.ts";
 import { json } from "../json.ts";
+import { problemOf } from "../problem.ts";
 import { integerQuery } from "../query.ts";
 import type { AppContext, Route } from "../route.ts";
 import * as schemas from "../schemas.ts";
@@ -13,7 +14,7 @@ const MAX_LINES = 10_000;
 
 /** `/modules` and what can be done with one. */
 export function moduleRoutes(
-  { modules, clock }: Pick<HttpComponents, "modules" | "clock">,
+  { modules, clock, logger }: Pick<HttpComponents, "modules" | "clock" | "logger">,
   body: BodyOptions,
 ): readonly Route[] {
   const within = <T>(ms: number, work: Promise<T>, what: string) => withDeadline(clock, ms, work, what);
@@ -24,8 +25,13 @@ export function moduleRoutes(
     summary,
     answer: { schema: schemas.moduleView },
     codes: ["MODULE_NOT_FOUND", "MODULE_ALREADY_LOADED", "MODULE_REJECTED", "NEEDS_APPROVAL", "START_FAILED"],
-    handler: async (c) =>
-      json(await within(LIFECYCLE_DEADLINE_MS, modules[name](nameOf(c)), `${name} the module`)),
+    async handler(c) {
+      try {
+        return json(await within(LIFECYCLE_DEADLINE_MS, modules[name](nameOf(c)), `${name} the module`));
+      } catch (error) {
+        return problemOf(error, { logger, refusal: 422 }); // what is wrong with the module has many codes
+      }
+    },
   });
   return [
     {
