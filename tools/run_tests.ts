@@ -14,6 +14,9 @@ const PERMISSIONS = [
   "--allow-sys",
 ];
 
+/** A test that hangs ends the run as a failure instead of keeping CI busy. */
+const DEADLINE_MS = 20 * 60 * 1000;
+
 async function readReport(path: string): Promise<TestSummary | undefined> {
   try {
     return parseJunit(await Deno.readTextFile(path));
@@ -29,6 +32,7 @@ try {
   const runner = new Deno.Command(Deno.execPath(), {
     args: ["test", "--no-prompt", ...PERMISSIONS, `--junit-path=${report}`, ...Deno.args],
     stdin: "null",
+    signal: AbortSignal.timeout(DEADLINE_MS),
   });
   const { success } = await runner.spawn().status;
   const summary = summarise(await readReport(report), success);

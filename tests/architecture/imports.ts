@@ -20,7 +20,7 @@ function doorFault(unit: string, target: string): string | undefined {
   if (!target.startsWith("core/") && !target.startsWith("workers/")) return undefined;
   // A cell is one small program whose start is measured: its files load exactly what they need.
   if (["workers", "sdk", "protocol"].includes(unit)) return undefined;
-  if (unit === "main.ts" && (target === "core/node.ts" || target === "workers/cell.ts")) return undefined;
+  if (unit === "main.ts" && (target === "core/run_node.ts" || target === "workers/cell.ts")) return undefined;
   return target.endsWith("/mod.ts") ? undefined : `reaches past a door: import the folder's mod.ts`;
 }
 

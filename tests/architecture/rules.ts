@@ -18,6 +18,7 @@ function arrows(): Map<string, ReadonlySet<string>> {
     for (const unit of level) allowed.set(unit, new Set(below));
     for (const unit of level) below.add(unit);
   }
+  allowed.set("node", new Set([...below, "deno.json"]));
   // The command line is a client of the HTTP API: it knows files and texts, and no service.
   allowed.set("cli", new Set(["base", "config", "identity"]));
   allowed.set("protocol", new Set());
@@ -44,7 +45,10 @@ export const DENO_POWERS: Readonly<Record<string, Power>> = {
     why: "the only processes that the node starts are cells and builds",
   },
   serve: { files: [/^core\/http\//], why: "one HTTP server" },
-  env: { files: [/^core\/config\//, /^core\/cli\/io\.ts$/], why: "the environment is configuration" },
+  env: {
+    files: [/^core\/config\//, /^core\/cli\/io\.ts$/, /^core\/run_node\.ts$/],
+    why: "the environment is configuration",
+  },
   listen: { files: [/^core\/modules\//], why: "only cells' sockets are listened on without libp2p or HTTP" },
   connect: {
     files: [/^workers\//, /^core\/chain\//],
@@ -52,7 +56,7 @@ export const DENO_POWERS: Readonly<Record<string, Power>> = {
   },
   kill: { files: [/^core\/modules\//, /^workers\//], why: "only cells are killed" },
   exit: {
-    files: [/^main\.ts$/, /^core\/node/, /^workers\//, /^core\/modules\/build_child\.ts$/],
+    files: [/^main\.ts$/, /^core\/run_node\.ts$/, /^workers\//, /^core\/modules\/build_child\.ts$/],
     why: "services stop by being stopped",
   },
   dlopen: { files: [], why: "no native code" },
