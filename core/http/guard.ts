@@ -38,7 +38,8 @@ const ANYONE: Caller = Object.freeze({ source: "", loopback: false, authorised: 
 
 /**
  * Host, origin, rate and token, in this order. Rules:
- * - Reads (GET, HEAD) from loopback need no token, nor do `/health` and `/ready` from anywhere.
+ * - Reads (GET, HEAD) from loopback need no token, nor do `/health` and `/ready` from anywhere. Module routes are
+ *   under the same rule.
  * - `POST /rpc` is let through wherever reads are; the methods check `authorised` one by one.
  * - A request that came through a proxy (`Forwarded`, `X-Forwarded-For`) is not one from loopback; what these headers
  *   claim is not believed.
@@ -78,7 +79,7 @@ export function createGuard(
         return refuse("FORBIDDEN_ORIGIN", "pages of this origin may not call the node");
       }
       if (origin === null && method === "GET" && url.length === pathStart + 7 && url.endsWith("/health")) {
-        return ANYONE; // asked often, the same for all
+        return ANYONE; // asked often and the same for all, so who asks is not looked at
       }
       const remote = info === undefined ? LOCAL.source : remoteHost(info.remoteAddr);
       const near = isLoopback(remote);

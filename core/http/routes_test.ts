@@ -219,14 +219,22 @@ Deno.test("module routes are told no secrets and cannot speak for the node", asy
   const { app } = fakeService();
   const response = await app.request("/modules/hello/http/a%20b/c?x=1&y=2", {
     method: "POST",
-    headers: { ...BEARER, cookie: "a=b", "content-type": "text/plain", "user-agent": "me" },
+    headers: {
+      ...BEARER,
+      cookie: "a=b",
+      "content-type": "text/plain",
+      "user-agent": "me",
+      "x-hook": "1",
+      "x-api-key": "secret",
+      "x-forwarded-for": "1.2.3.4",
+    },
     body: "hi",
   });
   expect(await response.json()).toEqual({
     method: "POST",
     path: "/a%20b/c",
     query: { x: "1", y: "2" },
-    headers: { "content-type": "text/plain", "user-agent": "me" },
+    headers: { "content-type": "text/plain", "user-agent": "me", "x-hook": "1" },
     body: "hi",
   });
   expect(response.headers.get("set-cookie")).toBe(null);

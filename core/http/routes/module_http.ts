@@ -5,31 +5,36 @@ import type { HttpComponents } from "../types.ts";
 
 const MAX_BODY = 1024 * 1024;
 const MAX_QUERY = 100;
+const MAX_HEADERS = 64;
 const DEADLINE_MS = 65_000;
 
-/** What a module is told of a request. Never the token, cookies, or where it came from. */
-const TO_MODULE = [
+/** What a module is told of a request, besides `x-` headers of its own. Never the token, cookies, or where it came from. */
+const TO_MODULE = new Set([
   "accept",
   "accept-language",
   "content-type",
   "if-modified-since",
   "if-none-match",
+  "range",
   "user-agent",
-];
+]);
 /** What a module may say besides its body; `x-` headers of its own pass, too. */
 const FROM_MODULE = new Set([
   "allow",
   "cache-control",
   "content-disposition",
+  "content-encoding",
   "content-language",
   "content-type",
   "etag",
+  "expires",
   "last-modified",
   "link",
   "location",
   "retry-after",
   "vary",
 ]);
+const HIDDEN_HEADER = /^x-(?:forwarded|real-ip|client-ip|api-key|auth|csrf)/;
 const OWN_HEADER = /^x-(?!frame|content|xss|dns|permitted|accel|sendfile)[a-z0-9-]{1,62}$/;
 
 /**
@@ -83,12 +88,10 @@ function queryOf(c: AppContext): Readonly<Record<string, string>> {
 }
 
 function pick(headers: Headers): Readonly<Record<string, string>> {
-  const picked: Record<string, string> = {};
-  for (const name of TO_MODULE) {
-    const value = headers.get(name);
-    if (value !== null) picked[name] = value;
-  }
-  return picked;
+  const picked = [...headers].filter(([name]) =>
+    TO_MODULE.has(name) || (OWN_HEADER.test(name) && !HIDDEN_HEADER.test(name))
+  );
+  return Object.fromEntries(picked.slice(0, MAX_HEADERS));
 }
 
 /** A module that answers a status that cannot be sent is at fault, not the node. */
