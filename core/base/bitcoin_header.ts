@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as digestOf } from "node:crypto";
 import { CommonsError } from "./errors.ts";
 import type { HashHex } from "./ids.ts";
 
@@ -19,7 +19,7 @@ export interface BlockHeader {
 
 /** SHA-256 of the SHA-256. */
 export function doubleSha256(bytes: Uint8Array): Uint8Array {
-  const digest = createHash("sha256").update(createHash("sha256").update(bytes).digest()).digest();
+  const digest = digestOf("sha256", digestOf("sha256", bytes, "buffer"), "buffer"); // no hash objects: twice as fast
   // A plain view: a Buffer's `slice` would not copy, and it does not equal a Uint8Array in tests.
   return new Uint8Array(digest.buffer, digest.byteOffset, digest.byteLength);
 }

@@ -40,3 +40,16 @@ Deno.test("TtlSet does not notice a jump of the wall clock", () => {
   clock.jump(3_600_000);
   expect(set.has("a")).toBe(true);
 });
+
+Deno.test("TtlSet keeps its order through deleting and adding anew", () => {
+  const set = new TtlSet<number>({ clock: new FakeClock(), ttlMs: 1000, capacity: 3 });
+  for (let i = 0; i < 1000; i++) {
+    set.add(0);
+    set.delete(0);
+  }
+  for (const value of [1, 2, 0, 1]) set.add(value);
+  set.delete(1);
+  set.add(1); // now the youngest
+  set.add(4);
+  expect([0, 1, 2, 4].map((value) => set.has(value))).toEqual([true, true, false, true]);
+});

@@ -58,6 +58,8 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
       maxParallelDials: 32,
       maxDialQueueLength: 300,
     },
+    // a peer that is busy for a few seconds is not gone: the default closes its connection after five
+    connectionMonitor: { pingTimeout: { minTimeout: 20_000 } },
     services: { identify: identify(), ping: ping(), pubsub: gossipsub(gossipOptions(init)) },
   });
 }

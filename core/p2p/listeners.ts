@@ -34,5 +34,12 @@ export class NotificationListeners {
 
 /** `YYYY-MM-DDTHH:MM:SSZ` of a time in Unix milliseconds. */
 export function wholeSeconds(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(time / 1000);
+  if (second !== lastSecond.second) {
+    lastSecond = { second, text: `${new Date(time).toISOString().slice(0, 19)}Z` };
+  }
+  return lastSecond.text;
 }
+
+/** The text made last: many notifications share a second, and making it costs more than the rest of them. */
+let lastSecond = { second: Number.NaN, text: "" };

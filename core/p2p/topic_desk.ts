@@ -73,7 +73,9 @@ export class TopicDesk {
     }
     const complete = this.codec.complete(message, options.own);
     const bytes = write(complete, { form: options.form, name: options.own.clientName });
-    const verdict = this.#judge(bytes, options.context);
+    const verdict = bytes.length > this.codec.maxBytes
+      ? TOO_LARGE
+      : this.codec.check(complete, options.context);
     if (verdict.result !== "accept") {
       throw new CommonsError(verdict.code, `Cannot publish to ${topic}: ${verdict.detail}`);
     }
