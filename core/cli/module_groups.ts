@@ -1,3 +1,4 @@
+import { closest, distance } from "fastest-levenshtein";
 import { CommonsError, isCommonsError } from "../base/mod.ts";
 import { type ApiClient, MODULE_DEADLINE_MS, type RequestOptions } from "./api_client.ts";
 import { type CliContext, type CommonFlags, connect, print } from "./context.ts";
@@ -17,7 +18,12 @@ export async function fetchModuleGroups(api: ApiClient, options: RequestOptions 
 
 /** Lines for `commons --help`: one for each group. */
 export function renderGroups(groups: ModuleGroups): string {
-  return renderRows(Object.entries(groups).map(([name, spec]) => ["  " + show(name), about(spec)]));
+  return renderRows(
+    Object.entries(groups).map(([name, spec]) => {
+      const subcommands = listAt(spec, "subcommands").map((subcommand) => field(subcommand, "name"));
+      return ["  " + show(name), about(spec) || show(subcommands)];
+    }),
+  );
 }
 
 function about(spec: unknown): string {
@@ -77,25 +83,42 @@ function textIn(result: unknown, name: string): string {
   return typeof text === "string" ? cleanText(text) : "";
 }
 
+/** "; did you mean …?" when one of `names` is nearly `word`, else nothing. */
+function nearest(word: string, names: readonly string[]): string {
+  const name = closest(word, names);
+  return names.length > 0 && distance(word, name) <= 2 ? `; did you mean "${show(name)}"?` : "";
+}
+
+/** What was typed, and what could have been meant. */
+export interface ModuleWords {
+  readonly words: readonly string[];
+  /** The command line's own commands. */
+  readonly commands: readonly string[];
+}
+
 /** `commons <group> [subcommand] [args]`: a command of a module, run by the node. */
 export async function runModuleGroup(
   context: CliContext,
   flags: CommonFlags,
-  words: readonly string[],
+  { words, commands }: ModuleWords,
 ): Promise<void> {
   const [group = "", ...rest] = words;
   const { args, dataDir } = splitDataDir(rest);
-  const api = await connectFor(context, group, dataDir === undefined ? flags : { ...flags, dataDir });
+  const api = await connectFor(context, dataDir === undefined ? flags : { ...flags, dataDir }, {
+    words,
+    commands,
+  });
   const groups = await fetchModuleGroups(api);
   if (!Object.hasOwn(groups, group)) {
-    throw usageError(
-      `Cannot run "${show(group)}": neither a command nor a group of a running module (see --help)`,
-    );
+    const hint = nearest(group, [...commands, ...Object.keys(groups)]) || " (see --help)";
+    throw usageError(`Cannot run "${show(group)}": neither a command nor a group of a running module${hint}`);
   }
   const [subcommand, ...moduleArgs] = args;
   if (subcommand === undefined || subcommand === "--help" || subcommand === "-h") {
     const help = renderGroupHelp(group, groups[group]);
-    if (subcommand === undefined) throw usageError(`Cannot run "${group}": which subcommand?\n\n${help}`);
+    if (subcommand === undefined) {
+      throw usageError(`Cannot run "${group}": which subcommand?\n\n${help.trimEnd()}`);
+    }
     return context.io.out(help);
   }
   const result = await api.rpc("runmodulecli", [group, subcommand, ...moduleArgs], {
@@ -106,16 +129,19 @@ export async function runModuleGroup(
   print(context, flags, { value: result, human: () => textIn(result, "stdout") });
 }
 
-async function connectFor(context: CliContext, group: string, flags: CommonFlags): Promise<ApiClient> {
+async function connectFor(
+  context: CliContext,
+  flags: CommonFlags,
+  { words: [group = ""], commands }: ModuleWords,
+): Promise<ApiClient> {
   try {
     return await connect(context, flags);
   } catch (cause) {
     if (!isCommonsError(cause, "NODE_UNREACHABLE")) throw cause;
+    const why = "not a command of its own, and no running node can be asked for it";
     throw new CommonsError(
       "NODE_UNREACHABLE",
-      `Cannot run "${
-        show(group)
-      }": not a command of its own, and no running node can be asked for it\n${cause.message}`,
+      `Cannot run "${show(group)}": ${why}${nearest(group, commands)}\n${cause.message}`,
       { cause },
     );
   }

@@ -3,7 +3,7 @@ import { type CliContext, type CommonFlags, connect } from "./context.ts";
 import { addInitCommand } from "./init_command.ts";
 import { addKeyCommands } from "./key_commands.ts";
 import { addModuleCommands } from "./module_commands.ts";
-import { fetchModuleGroups, renderGroups, runModuleGroup } from "./module_groups.ts";
+import { fetchModuleGroups, type ModuleWords, renderGroups, runModuleGroup } from "./module_groups.ts";
 import { addPeerCommands } from "./peer_commands.ts";
 import { addStartCommand } from "./start_command.ts";
 import { addStatusCommand } from "./status_command.ts";
@@ -25,11 +25,17 @@ async function moduleHelp(context: CliContext, flags: CommonFlags): Promise<stri
   }
 }
 
+function moduleWords(program: Command, words: readonly string[]): ModuleWords {
+  return { words, commands: program.commands.map((command) => command.name()) };
+}
+
 async function showHelp(program: Command, context: CliContext, words: readonly string[]): Promise<void> {
   let command = program;
   for (const word of words) {
     const next = command.commands.find((candidate) => candidate.name() === word);
-    if (next === undefined) return await runModuleGroup(context, program.opts(), [words[0] ?? "", "--help"]);
+    if (next === undefined) {
+      return await runModuleGroup(context, program.opts(), moduleWords(program, [words[0] ?? "", "--help"]));
+    }
     command = next;
   }
   const modules = command === program ? await moduleHelp(context, program.opts()) : "";
@@ -79,6 +85,6 @@ export function createProgram(context: CliContext, init: { readonly version: str
     .action(async (words: string[]) => {
       const flags = program.opts<ProgramFlags>();
       if (flags.help === true || words.length === 0) await showHelp(program, context, words);
-      else await runModuleGroup(context, flags, words);
+      else await runModuleGroup(context, flags, moduleWords(program, words));
     });
 }

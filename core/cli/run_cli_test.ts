@@ -113,6 +113,8 @@ Deno.test("runCli() exit codes and output of every command", async (t) => {
     { args: ["hello"], code: 2, err: /which subcommand[^]*greet/ },
     { args: ["hello", "--help"], code: 0, out: /^Usage: commons hello <subcommand>/ },
     { args: ["--json", "hello", "greet"], code: 0, out: /"exit_code": 0/ },
+    { args: ["staus"], code: 2, err: /did you mean "status"\?/ },
+    { args: ["hallo", "greet"], code: 2, err: /did you mean "hello"\?/ },
     { args: ["constructor"], code: 2, err: /neither a command nor a group/ },
   ];
   for (const row of rows) {
