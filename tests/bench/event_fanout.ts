@@ -10,7 +10,11 @@ const LISTENER = `
 let events = 0, wanted = Infinity, reached;
 export default {
   start(node) {
-    node.events.on("NewBlock", () => { if (++events >= wanted) reached(); });
+    node.events.on("NewBlock", () => {
+      if (++events < wanted) return;
+      reached?.();
+      reached = undefined;
+    });
     node.api.expose("wait_for", (count) => {
       wanted = count;
       return events >= wanted ? true : new Promise((resolve) => { reached = () => resolve(true); });
