@@ -92,12 +92,41 @@ export type WorkFault = "BAD_BITS" | "BITS_TOO_EASY" | "HASH_ABOVE_TARGET";
 
 /**
  * Checks a header's work against its own `bits` and the network's limit.
- * Answers the fault, or `undefined` when the work is there. `hash` is the header's double SHA-256 in wire order.
+ * Answers the fault, or `undefined` when the work is there. `hash` is the header's double SHA-256 in wire order, or
+ * already as the digits that people see.
  */
-export function workFault(hash: Uint8Array, bits: number, network: BitcoinNetwork): WorkFault | undefined {
+export function workFault(
+  hash: Uint8Array | HashHex,
+  bits: number,
+  network: BitcoinNetwork,
+): WorkFault | undefined {
+  const target = allowedTarget(bits, network);
+  if (!target.ok) return target.fault;
+  const digits = typeof hash === "string" ? hash : displayHash(hash);
+  return digits > target.digits ? "HASH_ABOVE_TARGET" : undefined; // of equal length: text order is number order
+}
+
+type AllowedTarget =
+  | { readonly ok: true; readonly digits: string }
+  | { readonly ok: false; readonly fault: WorkFault };
+
+/** The last answer of `allowedTarget`: two weeks of headers in a row have the same bits. */
+let lastTarget:
+  | { readonly bits: number; readonly network: BitcoinNetwork; readonly target: AllowedTarget }
+  | undefined;
+
+/** Target of `bits` as 64 hex digits, unless the network does not allow it. */
+function allowedTarget(bits: number, network: BitcoinNetwork): AllowedTarget {
+  if (lastTarget?.bits === bits && lastTarget.network === network) return lastTarget.target;
+  const target = readTarget(bits, network);
+  lastTarget = { bits, network, target };
+  return target;
+}
+
+function readTarget(bits: number, network: BitcoinNetwork): AllowedTarget {
   const target = targetFromBits(bits);
   const limit = targetFromBits(POW_LIMIT_BITS[network]);
-  if (target === undefined || limit === undefined) return "BAD_BITS";
-  if (target > limit) return "BITS_TOO_EASY";
-  return BigInt("0x" + displayHash(hash)) > target ? "HASH_ABOVE_TARGET" : undefined;
+  if (target === undefined || limit === undefined) return { ok: false, fault: "BAD_BITS" };
+  if (target > limit) return { ok: false, fault: "BITS_TOO_EASY" };
+  return { ok: true, digits: target.toString(16).padStart(64, "0") };
 }

@@ -72,8 +72,8 @@ function isHex(value: unknown): value is string {
 function checkHeader(block: BlockMessage, context: CheckContext): Verdict | undefined {
   if (block.Header.length !== 2 * HEADER_BYTES) return reject("HEADER_LENGTH", "Header is not 80 bytes");
   const bytes = Uint8Array.fromHex(block.Header);
-  const hash = doubleSha256(bytes);
-  if (displayHash(hash) !== block.Hash) return reject("HASH_MISMATCH", "Hash is not the hash of Header");
+  const hash = displayHash(doubleSha256(bytes));
+  if (hash !== block.Hash) return reject("HASH_MISMATCH", "Hash is not the hash of Header");
   const header = parseHeader(bytes);
   const fault = workFault(hash, header.bits, context.network);
   if (fault !== undefined) return reject(fault, "Header does not carry the work that this network asks for");

@@ -15,7 +15,18 @@ export function isDisplayName(value: unknown): value is string {
  * called (private ranges, rebinding) is decided by whoever calls it, at that moment.
  */
 export function isDataHubUrl(text: string): boolean {
-  if (text === "") return true;
+  if (text === "" || goodUrls.has(text)) return true;
+  if (!isPlainUrl(text)) return false;
+  if (goodUrls.size >= MAX_GOOD_URLS) goodUrls.clear();
+  goodUrls.add(text);
+  return true;
+}
+
+/** URLs that were good: the same few nodes announce again and again, and parsing is dear. */
+const goodUrls = new Set<string>();
+const MAX_GOOD_URLS = 256;
+
+function isPlainUrl(text: string): boolean {
   if (text.length > MAX_URL_LENGTH || !PLAIN_URL.test(text) || URL_MARKUP.test(text)) return false;
   const url = URL.parse(text);
   return url !== null && url.username === "" && url.password === "" && url.hostname !== "";
