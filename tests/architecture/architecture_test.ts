@@ -1,5 +1,7 @@
+import { fileURLToPath } from "node:url";
 import { expect } from "expect";
 import { findCycle, offences, sourceFiles, valueImports } from "./check.ts";
+import { repositoryPath } from "./paths.ts";
 
 Deno.test("the house keeps its rules", async () => {
   const files = await sourceFiles();
@@ -139,6 +141,11 @@ Deno.test("offences() names file and line", () => {
   expect(first).toMatch(
     /^core\/p2p\/a\.ts:3: "\.\.\/http\/mod\.ts": p2p must not know http \(house\/imports\)$/,
   );
+});
+
+Deno.test("repositoryPath() knows the house, also below a folder with a space", () => {
+  const own = fileURLToPath(import.meta.url);
+  expect(repositoryPath(own)).toBe("tests/architecture/architecture_test.ts");
 });
 
 Deno.test("findCycle() answers the way around", () => {

@@ -1,4 +1,6 @@
-const ROOT = new URL("../../", import.meta.url).pathname;
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replaceAll("\\", "/");
 
 /** Path inside the repository, with forward slashes. */
 export function repositoryPath(path: string): string {
