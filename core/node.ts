@@ -3,25 +3,34 @@
  * @module
  */
 import { resolve } from "node:path";
-import { systemClock, systemRandom } from "./base/mod.ts";
+import { type ModuleName, systemClock, systemRandom } from "./base/mod.ts";
 import { type Config, configSecrets, redactConfig } from "./config/mod.ts";
 import { createEventBus, type EventBus } from "./events/mod.ts";
 import { createHttpService, NODE_RPC_METHODS, type NodeFacts } from "./http/mod.ts";
 import { type Identity, loadApiToken, loadIdentity } from "./identity/mod.ts";
 import {
-  type CellLimits,
-  createCellFactory,
+  type CellFactory,
   createModuleBuilder,
   createModuleFiles,
   createModuleHost,
-  findDenoDir,
+  type KeptBuilds,
   type ModuleHost,
   SDK_TEXT,
   SDK_VERSION,
 } from "./modules/mod.ts";
-import { createP2pService, type P2pService } from "./p2p/mod.ts";
+import type { P2pService } from "./p2p/mod.ts";
+import { cellLimits } from "./cell_limits.ts";
 import { publishRunFile } from "./run_file.ts";
-import { keys, lockDataDir, migrate, namespacedStore, openKvStore, type Store } from "./store/mod.ts";
+import {
+  chunkedBlobs,
+  keys,
+  lockDataDir,
+  migrate,
+  namespacedStore,
+  openKvStore,
+  type Store,
+  storeKey,
+} from "./store/mod.ts";
 import { createHealth, createMetrics, type RootLogger } from "./telemetry/mod.ts";
 import { SERVICE_BITS } from "./services.ts";
 
@@ -32,8 +41,10 @@ export interface NodeInit {
   readonly config: CheckedConfig;
   readonly version: string;
   readonly logger: RootLogger;
-  /** One variable of the environment; only `DENO_DIR` and where it is by default are asked for. */
-  readonly env: (name: string) => string | undefined;
+  /** Made before the rest is loaded, so that the first cell comes up meanwhile; closed with the node. */
+  readonly cells: CellFactory;
+  /** Where Deno keeps its cache. */
+  readonly denoDir: string | undefined;
 }
 
 /** A running node. `stop` stops every part; what goes wrong is collected in a `SuppressedError`. */
@@ -44,6 +55,8 @@ export interface RunningNode {
 }
 
 const SHUTDOWN_SECONDS = 10;
+/** Longest text in an event. */
+const MAX_EVENT_TEXT = 4_096;
 
 /**
  * Starts a node and resolves when it is ready. What was started is stopped again when a later part fails.
@@ -54,14 +67,23 @@ const SHUTDOWN_SECONDS = 10;
  */
 export async function startNode(init: NodeInit): Promise<RunningNode> {
   const startedAt = systemClock.now();
+  // libp2p takes longest to load; store, keys and modules come up meanwhile.
+  const loading = import("./p2p/mod.ts");
+  loading.catch(() => {}); // reported where it is awaited
   await using stack = new AsyncDisposableStack();
+  stack.defer(() => init.cells.close());
   const ground = await layGround(init, stack);
   const { config, logger } = init;
   const { events, health } = ground;
   const facts = factsOf(init, ground.identity, startedAt);
+  stack.defer(() => events.publish("NodeShutdownCompleted", { duration_ms: 0 }));
 
-  const p2p = createP2p(init, ground);
-  const host = await createModules(init, ground, { facts, stack });
+  const host = createModules(init, ground, { facts, stack });
+  stack.defer(() => host.stop());
+  events.publish("ConfigLoaded", configEvent(config));
+  const modulesStarted = host.start();
+  const p2p = createP2p(await loading, init, ground);
+  stack.defer(() => p2p.stop());
   const http = createHttpService(
     {
       p2p,
@@ -75,32 +97,42 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
     },
     httpInit(config, ground.token),
   );
-  stack.defer(() => void events.publish("NodeShutdownCompleted", { duration_ms: 0 }));
-  stack.defer(() => p2p.stop());
-  stack.defer(() => host.stop());
   stack.defer(() => http.stop());
-  health.register({ name: "store", check: () => true });
-  health.register({ name: "p2p", check: () => config.p2p.listen.length === 0 || p2p.listening().length > 0 });
-  let modulesReady = false;
-  health.register({ name: "modules", check: () => modulesReady || "still starting" });
-  health.register({ name: "chain", check: () => true });
-
-  events.publish("ConfigLoaded", {
-    changed_sections: [],
-    config_json: JSON.stringify(redactConfig(config)).slice(0, 4096),
-  });
-  const [{ url }] = await allOrFirstError([p2p.start().then(() => http.start()), host.start()]);
-  modulesReady = true;
-  stack.use(await publishRunFile(dataDirOf(config), runFile(facts, { http: url, p2p: p2p.listening() })));
+  const modulesReady = registerChecks(health, { config, p2p });
+  const [{ url }] = await allOrFirstError([
+    p2p.start().then(() => http.start()),
+    modulesStarted.then(modulesReady),
+  ]);
+  const addresses = { http: url, p2p: p2p.listening() };
+  stack.use(await publishRunFile(dataDirOf(config), runFile(facts, addresses)));
   stack.defer(() => announceShutdown(events));
-  const duration = systemClock.now() - startedAt;
+  const ms = systemClock.now() - startedAt;
   events.publish("NodeStartupCompleted", {
-    duration_ms: duration,
+    duration_ms: ms,
     components: ["store", "p2p", "modules", "http"],
   });
-  logger.info("node ready", { http: url, p2p: p2p.listening(), peerId: facts.peerId, ms: duration });
+  logger.info("node ready", { ...addresses, peerId: facts.peerId, ms });
   const running = stack.move();
-  return { http: url, p2p: p2p.listening(), stop: () => running.disposeAsync() };
+  return { ...addresses, stop: () => running.disposeAsync() };
+}
+
+function configEvent(config: CheckedConfig) {
+  return { changed_sections: [], config_json: JSON.stringify(redactConfig(config)).slice(0, MAX_EVENT_TEXT) };
+}
+
+/** Answers what to call when the modules have been started. */
+function registerChecks(
+  health: Ground["health"],
+  { config, p2p }: { readonly config: CheckedConfig; readonly p2p: P2pService },
+): () => void {
+  let modulesReady = false;
+  health.register({ name: "store", check: () => true });
+  health.register({ name: "p2p", check: () => config.p2p.listen.length === 0 || p2p.listening().length > 0 });
+  health.register({ name: "modules", check: () => modulesReady || "still starting" });
+  health.register({ name: "chain", check: () => true });
+  return () => {
+    modulesReady = true;
+  };
 }
 
 interface Ground {
@@ -133,7 +165,11 @@ async function layGround({ config, logger }: NodeInit, stack: AsyncDisposableSta
   return { identity, token, store, events, metrics, health: createHealth() };
 }
 
-function createP2p({ config, version, logger }: NodeInit, { identity, metrics, events }: Ground): P2pService {
+function createP2p(
+  { createP2pService }: typeof import("./p2p/mod.ts"),
+  { config, version, logger }: NodeInit,
+  { identity, metrics, events }: Ground,
+): P2pService {
   const { p2p } = config;
   return createP2pService(
     { identity, clock: systemClock, random: systemRandom, logger: logger.child("p2p"), metrics, events },
@@ -161,26 +197,17 @@ interface ModuleParts {
   readonly stack: AsyncDisposableStack;
 }
 
-async function createModules(
+function createModules(
   init: NodeInit,
   ground: Ground,
   { facts, stack }: ModuleParts,
-): Promise<ModuleHost> {
+): ModuleHost {
   const { config, logger, version } = init;
   const { modules } = config;
   const limits = cellLimits(config);
-  const denoDir = findDenoDir(Deno.build.os, init.env);
-  const builder = createModuleBuilder({ clock: systemClock }, { denoDir, sdkText: SDK_TEXT });
+  const builder = createModuleBuilder({ clock: systemClock }, { denoDir: init.denoDir, sdkText: SDK_TEXT });
   stack.defer(() => builder.close());
   const { store, events, metrics } = ground;
-  const cells = await createCellFactory(
-    { clock: systemClock, random: systemRandom, logger: logger.child("cells") },
-    {
-      denoDir,
-      spare: { memoryBytes: limits.memoryBytes, unresponsiveMs: limits.unresponsiveMs, net: [] },
-    },
-  );
-  stack.defer(() => cells.close());
   const quota = { quotaBytes: modules.limits.storage_bytes, quotaKeys: modules.limits.storage_keys };
   return createModuleHost(
     {
@@ -190,8 +217,8 @@ async function createModules(
       random: systemRandom,
       logger: logger.child("modules"),
       metrics,
-      cells,
-      files: createModuleFiles({ builder }, { dir: resolve(modules.dir) }),
+      cells: init.cells,
+      files: createModuleFiles({ builder, builds: keptBuilds(store) }, { dir: resolve(modules.dir) }),
       openNamespace: (name) => namespacedStore(store, keys.module(name), quota),
       nodeInfo: () => ({ version, network: facts.network, node_id: facts.nodeId, peer_id: facts.peerId }),
     },
@@ -209,16 +236,18 @@ async function createModules(
   );
 }
 
-function cellLimits({ modules: { limits } }: CheckedConfig): CellLimits {
+/** The last build of each module, as `<64 hex digits of its key><text>`. */
+function keptBuilds(store: Store): KeptBuilds {
+  const blobs = chunkedBlobs(store);
+  const place = (name: ModuleName) => storeKey("module_state", name, "build");
   return {
-    memoryBytes: limits.memory_mb * 1_048_576,
-    startupMs: limits.startup_ms,
-    unresponsiveMs: limits.unresponsive_ms,
-    stopMs: limits.stop_ms,
-    eventQueue: limits.event_queue,
-    requestsPerSecond: limits.requests_per_second,
-    maxInFlight: limits.max_in_flight,
-    maxFrameBytes: limits.max_frame_bytes,
+    async get(name) {
+      const bytes = await blobs.getBlob(place(name));
+      if (bytes === undefined) return undefined;
+      const content = new TextDecoder().decode(bytes);
+      return { key: content.slice(0, 64), text: content.slice(64) };
+    },
+    set: (name, { key, text }) => blobs.setBlob(place(name), new TextEncoder().encode(key + text)),
   };
 }
 

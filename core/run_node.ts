@@ -1,7 +1,15 @@
 import config from "../deno.json" with { type: "json" };
-import { CommonsError, errorText, isCommonsError, systemClock, withDeadline } from "./base/mod.ts";
-import { loadConfig, type LoadedConfig } from "./config/mod.ts";
-import { type RunningNode, startNode } from "./node.ts";
+import {
+  CommonsError,
+  errorText,
+  isCommonsError,
+  systemClock,
+  systemRandom,
+  withDeadline,
+} from "./base/mod.ts";
+import { type Config, loadConfig, type LoadedConfig } from "./config/mod.ts";
+import { cellLimits } from "./cell_limits.ts";
+import type { NodeInit, RunningNode } from "./node.ts";
 import { createLogger, type LogFormat, type RootLogger, stderrLines } from "./telemetry/mod.ts";
 
 /** What the command line says. */
@@ -38,12 +46,7 @@ export async function runNode(options: RunNodeOptions): Promise<number> {
   using signals = new StopSignals();
   let node: RunningNode;
   try {
-    node = await startNode({
-      config: loaded.config,
-      version: config.version,
-      logger,
-      env: (name) => Deno.env.get(name),
-    });
+    node = await start(loaded.config, logger);
   } catch (error) {
     console.error(`commons: ${describe(error)}`);
     return EXIT.failed;
@@ -68,6 +71,21 @@ function loggerOf({ config }: LoadedConfig): RootLogger {
   const { level, format } = config.log;
   const chosen = format === "auto" ? Deno.stderr.isTerminal() ? "pretty" : "json" : format;
   return createLogger({ level, format: chosen, write: stderrLines(), clock: systemClock });
+}
+
+/** The libraries take most of a start: the first cell's process comes up on another core while they are loaded. */
+async function start(settings: Config, logger: RootLogger): Promise<RunningNode> {
+  const { createCellFactory, findDenoDir } = await import("./modules/mod.ts");
+  const denoDir = findDenoDir(Deno.build.os, (name) => Deno.env.get(name));
+  const { memoryBytes, unresponsiveMs } = cellLimits(settings);
+  const cells = await createCellFactory(
+    { clock: systemClock, random: systemRandom, logger: logger.child("cells") },
+    { denoDir, spare: { memoryBytes, unresponsiveMs, net: [] } },
+  );
+  cells.warm?.();
+  const { startNode } = await import("./node.ts");
+  const init: NodeInit = { config: settings, version: config.version, logger, cells, denoDir };
+  return await startNode(init);
 }
 
 async function stop(node: RunningNode, logger: RootLogger): Promise<number> {

@@ -25,5 +25,5 @@ export async function loadIdentity(init: DataDirInit): Promise<Identity> {
   });
   // Loaded here and not above: who only wants the API token (the CLI) need not load libp2p.
   const { identityFromSeed } = await import("./ed25519_identity.ts");
-  return await identityFromSeed(Uint8Array.fromHex(text.slice("ed25519:".length)));
+  return identityFromSeed(Uint8Array.fromHex(text.slice("ed25519:".length)));
 }

@@ -27,6 +27,13 @@ export interface ModuleBuilder {
    * `detail.file` and, where known, `line` and `column`), `BUILD_FAILED`, `BUILD_CRASHED`, `BUILD_TOO_LARGE`, `TIMEOUT`
    */
   build(sources: ModuleSources): Promise<BuiltModule>;
+  /** What `build` depends on, as one hash: equal keys, equal bytes. */
+  keyOf(sources: ModuleSources): string;
+  /**
+   * A text that an earlier `build` of the same sources gave, checked like a fresh one.
+   * @throws {CommonsError} `IMPORT_NOT_ALLOWED`, `MODULE_SYNTAX`, `BUILD_TOO_LARGE` when it cannot have
+   */
+  accept(text: string, sources: ModuleSources): BuiltModule;
   /** Ends the build processes. */
   close(): Promise<void>;
 }
@@ -52,12 +59,12 @@ export function createModuleBuilder(
       const known = cache.get(key);
       if (known) return known;
       const text = verbatim(sources) ?? await pool.build(jobOf(sources, init.sdkText));
-      const built = describe(text, sources.entry);
-      // The process has checked its answer; small ones are checked once more on this side of the wall.
-      if (text.length <= MAX_IN_PROCESS) checkImports(text, { file: sources.entry });
+      const built = accept(text, sources);
       cache.set(key, built);
       return built;
     },
+    keyOf: (sources) => keyOf(sources, init.sdkText),
+    accept,
     close: () => pool.close(),
   };
 }
@@ -73,6 +80,13 @@ function verbatim({ entry, files }: ModuleSources): string | undefined {
     if (error instanceof CommonsError) return undefined;
     throw error;
   }
+}
+
+/** The process has checked its answer; small ones are checked once more on this side of the wall. */
+function accept(text: string, { entry }: ModuleSources): BuiltModule {
+  const built = describe(text, entry);
+  if (text.length <= MAX_IN_PROCESS) checkImports(text, { file: entry });
+  return built;
 }
 
 function describe(text: string, entry: string): BuiltModule {

@@ -49,6 +49,10 @@ class ProcessCellFactory implements CellFactory {
     this.#socketDir = socketDir;
   }
 
+  warm(): void {
+    this.#makeSpare();
+  }
+
   async start(init: CellInit, handlers: CellHandlers): Promise<Cell> {
     if (this.#closed) {
       throw new CommonsError("CELL_START_FAILED", "Cannot start a cell: the node is stopping");

@@ -96,7 +96,7 @@ export function killNow(child: Deno.ChildProcess): void {
 function spawn(parts: CellProcessParts, init: CellProcessInit, socketPath: string): Deno.ChildProcess {
   const cellArgs = [
     socketPath,
-    String(init.memoryBytes),
+    String(init.memoryBytes + RUNTIME_ALLOWANCE),
     String(init.unresponsiveMs),
     JSON.stringify(init.net),
   ];

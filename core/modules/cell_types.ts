@@ -108,6 +108,8 @@ export interface CellStats {
 
 /** Starts cells. */
 export interface CellFactory {
+  /** Starts the spare cell now, when one is kept at all: its process comes up while the node does other things. */
+  warm?(): void;
   start(init: CellInit, handlers: CellHandlers): Promise<Cell>;
   /** Kills what is left and removes the sockets' folder. */
   close(): Promise<void>;

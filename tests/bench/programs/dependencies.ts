@@ -1,0 +1,21 @@
+/** The baseline of `node_start`: what the node imports from elsewhere when it starts, and nothing of ours. */
+import "@chainsafe/libp2p-noise";
+import "@chainsafe/libp2p-yamux";
+import "@libp2p/crypto/keys";
+import "@libp2p/gossipsub";
+import "@libp2p/identify";
+import "@libp2p/peer-id";
+import "@libp2p/ping";
+import "@libp2p/tcp";
+import "@libp2p/websockets";
+import "@multiformats/multiaddr";
+import "canonicalize";
+import "commander";
+import "es-module-lexer";
+import "fastest-levenshtein";
+import "hono";
+import "ipaddr.js";
+import "libp2p";
+import "semver";
+import "smol-toml";
+import "zod";
