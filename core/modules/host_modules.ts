@@ -94,8 +94,7 @@ export class ModuleSet {
 }
 
 function notFound(name: string): CommonsError {
-  return new CommonsError(
-    "MODULE_NOT_FOUND",
-    `Cannot use module ${JSON.stringify(name.slice(0, 80))}: there is no such folder in the modules dir`,
-  );
+  const shown = JSON.stringify(name.slice(0, 80));
+  const why = "the modules dir has no folder of that name with a module.toml";
+  return new CommonsError("MODULE_NOT_FOUND", `Cannot use module ${shown}: ${why}`);
 }
