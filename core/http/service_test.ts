@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { systemClock } from "../base/mod.ts";
-import { fakeService } from "./test_fakes.ts";
+import type { ModuleHttpResponse } from "../modules/mod.ts";
+import { fakeModules, fakeService } from "./test_fakes.ts";
 
 /** The next text frame, or `<code>` when the socket closes first. */
 function nextFrame(socket: WebSocket): Promise<string> {
@@ -187,6 +188,24 @@ Deno.test("stop() closes sockets with 1001", async () => {
   const end = nextFrame(socket);
   await fake.service.stop();
   expect(await end).toBe("<1001>");
+});
+
+Deno.test("stop() does not wait for ever for a request under way, and does not break it", async () => {
+  const asked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<ModuleHttpResponse>();
+  const handleHttp = () => {
+    asked.resolve();
+    return answered.promise;
+  };
+  const fake = fakeService({}, { modules: { ...fakeModules(), handleHttp } });
+  const { url } = await fake.service.start();
+  const response = fetch(`${url}/modules/hello/http/wait`);
+  await asked.promise;
+  const stopped = fake.service.stop();
+  await fake.clock.advance(2_000);
+  await stopped;
+  answered.resolve({ status: 200, headers: {}, body: new TextEncoder().encode("late") });
+  expect(await (await response).text()).toBe("late");
 });
 
 Deno.test("events() arrive over a real socket and resume", async () => {

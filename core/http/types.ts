@@ -85,7 +85,7 @@ export interface HttpService {
    * @throws {CommonsError} `HTTP_LISTEN_FAILED` naming the address
    */
   start(): Promise<{ readonly url: string }>;
-  /** Ends streams and sockets, waits up to 2 s for requests under way, then closes. Idempotent. */
+  /** Ends streams and sockets, takes no more requests and waits up to 2 s for those under way. Idempotent. */
   stop(): Promise<void>;
   readonly app: HttpApp;
 }
