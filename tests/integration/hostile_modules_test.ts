@@ -185,6 +185,7 @@ Deno.test("after `kill -9` of the node no process of it is left, and the next no
       const all = await childrenOf(node.run.pid);
       return all.length >= 4 && all.some(({ command }) => command.includes("build_child.ts")) && all;
     });
+    node.expectKill();
     node.process.kill("SIGKILL");
     expect(await load).toBe(false);
     await eventually("the end of them all", async () => (await stillThere(children)).length === 0, {

@@ -51,13 +51,15 @@ export interface CliOutcome {
   readonly stderr: string;
 }
 
-/** A node in a process of its own. Disposing stops it and fails unless it ends with code 0 (killed ones excepted). */
+/** A node in a process of its own. Disposing stops it and fails unless it ends with code 0 (see `expectKill`). */
 export interface TestNode extends AsyncDisposable {
   readonly run: RunFile;
   readonly http: string;
   readonly token: string;
   readonly dataDir: string;
   readonly modulesDir: string;
+  /** Where its temporary files go; removed with the node. */
+  readonly temporary: string;
   readonly process: OwnedProcess;
   /** A request with the token; a body makes it a POST. */
   api(path: string, init?: { readonly method?: string; readonly body?: unknown }): Promise<ApiAnswer>;
@@ -69,6 +71,8 @@ export interface TestNode extends AsyncDisposable {
   commons(...args: string[]): Promise<CliOutcome>;
   /** Stops it cleanly; answers the exit code. */
   stop(): Promise<number>;
+  /** Says that it will not end cleanly, and should not. */
+  expectKill(): void;
 }
 
 /** This process's environment without the node's own variables. */
@@ -141,22 +145,15 @@ export async function startTestNode(options: StartTestNodeOptions = {}): Promise
   const run: RunFile = JSON.parse(await Deno.readTextFile(`${dataDir}/run.json`));
   const token = (await Deno.readTextFile(`${dataDir}/api.token`)).trim();
   const owned = stack.move();
-  return nodeOf({ run, token, dataDir, modulesDir, process }, () => owned.disposeAsync());
+  return nodeOf({ run, token, dataDir, modulesDir, temporary, process }, () => owned.disposeAsync());
 }
 
 function nodeOf(
-  parts: Pick<TestNode, "run" | "token" | "dataDir" | "modulesDir" | "process">,
+  parts: Pick<TestNode, "run" | "token" | "dataDir" | "modulesDir" | "temporary" | "process">,
   release: () => Promise<void>,
 ): TestNode {
   const { run, token, process, dataDir } = parts;
   let killed = false;
-  const watched: OwnedProcess = {
-    ...process,
-    kill(signal) {
-      if (signal === "SIGKILL") killed = true;
-      process.kill(signal);
-    },
-  };
   const api: TestNode["api"] = (path, init) => request(run.http + path, { token, ...init });
   const stop = async () => {
     process.kill("SIGTERM");
@@ -164,10 +161,10 @@ function nodeOf(
   };
   return {
     ...parts,
-    process: watched,
     http: run.http,
     api,
     stop,
+    expectKill: () => void (killed = true),
     async module(name) {
       const { status, body } = await api(`/api/v1/modules/${name}`);
       if (status !== 200) throw new Error(`No module ${name}: ${JSON.stringify(body)}`);
