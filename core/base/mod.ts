@@ -14,3 +14,4 @@ export * from "./random.ts";
 export * from "./secret_names.ts";
 export * from "./token_bucket.ts";
 export * from "./ttl_set.ts";
+export * from "./turn.ts";
