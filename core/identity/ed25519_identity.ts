@@ -1,6 +1,7 @@
-import { createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { privateKeyFromRaw } from "@libp2p/crypto/keys";
+import type { PrivateKey } from "@libp2p/interface";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { CommonsError, concatBytes, toHex, tryPeerIdText } from "../base/mod.ts";
 import type { Identity } from "./identity.ts";
@@ -24,7 +25,7 @@ export function identityFromSeed(seed: Uint8Array): Identity {
   const derived = createPublicKey(signingKey).export({ format: "der", type: "spki" }).subarray(
     RAW_PUBLIC_KEY,
   );
-  const privateKey = privateKeyFromRaw(concatBytes([seed, derived]));
+  const privateKey = signingBy(signingKey, privateKeyFromRaw(concatBytes([seed, derived])));
   const peerId = tryPeerIdText(peerIdFromPrivateKey(privateKey).toString());
   if (peerId === undefined) {
     throw new CommonsError("IDENTITY_DAMAGED", "Cannot make a peer id: unexpected form");
@@ -39,6 +40,17 @@ export function identityFromSeed(seed: Uint8Array): Identity {
   };
   // Not enumerable, so that an identity that ends up in a log line or in JSON shows its public half only.
   return Object.defineProperty(identity, "privateKey", { enumerable: false });
+}
+
+/** `key` with a native signing key that is kept: libp2p makes one from JSON for every signature, which takes longer. */
+function signingBy(native: KeyObject, key: PrivateKey): PrivateKey {
+  const own: Pick<PrivateKey, "sign"> = {
+    sign(message, options) {
+      options?.signal?.throwIfAborted();
+      return sign(null, message instanceof Uint8Array ? message : message.subarray(), native);
+    },
+  };
+  return Object.assign(key, own);
 }
 
 const encoder = new TextEncoder();

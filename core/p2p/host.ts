@@ -1,5 +1,4 @@
 import { noise } from "@chainsafe/libp2p-noise";
-import { yamux } from "@chainsafe/libp2p-yamux";
 import { type GossipSub, gossipsub } from "@libp2p/gossipsub";
 import { type Identify, identify } from "@libp2p/identify";
 import type { ComponentLogger, ConnectionProtector, Libp2p } from "@libp2p/interface";
@@ -11,7 +10,9 @@ import { createLibp2p } from "libp2p";
 import { fromHex } from "../base/mod.ts";
 import type { Identity } from "../identity/mod.ts";
 import { parseAnnounceAddress, parseListenAddress } from "./addresses.ts";
+import { batchedYamux } from "./batched_yamux.ts";
 import { gossipOptions, type GossipOptionsInit } from "./gossip_options.ts";
+import { keepVerifyingKeys } from "./kept_keys.ts";
 import type { P2pInit } from "./types.ts";
 
 const DIAL_TIMEOUT_MS = 10_000;
@@ -36,6 +37,7 @@ export type HostInit =
 export async function createHost(components: HostComponents, init: HostInit): Promise<Host> {
   const agent = `commons-node/${init.version}`;
   const protector = connectionProtector(init.sharedKey);
+  keepVerifyingKeys();
   return await createLibp2p({
     start: false,
     privateKey: components.identity.privateKey,
@@ -47,7 +49,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     },
     transports: [tcp(), webSockets()],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [batchedYamux()],
     ...(protector === undefined ? {} : { connectionProtector: protector }),
     connectionManager: {
       maxConnections: init.maxConnections,
