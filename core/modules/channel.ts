@@ -1,6 +1,5 @@
 import { type Clock, CommonsError, errorText, isCommonsError, sleep, TokenBucket } from "../base/mod.ts";
 import {
-  encodeFrame,
   errorMessage,
   FrameError,
   FrameReader,
@@ -8,6 +7,7 @@ import {
   valueMessage,
 } from "../../workers/protocol/mod.ts";
 import type { CellHandlers, CellLimits, Invocation } from "./cell_types.ts";
+import { FrameWriter } from "./frame_writer.ts";
 import { PendingInvocations } from "./pending_invocations.ts";
 
 /** The open connection to a cell. */
@@ -41,8 +41,6 @@ interface ChannelParts {
 const HIGH_WATER = 1_048_576;
 /** Events are dropped beyond this many waiting characters, whatever their number. */
 const EVENT_HIGH_WATER = 8 * 1_048_576;
-/** Characters that go into one frame. */
-const BATCH = 262_144;
 const BYTES_PER_SECOND = 64 * 1_048_576;
 /** Messages of any kind for each call a second that the module may make: calls, answers, log lines, heartbeats. */
 const MESSAGES_PER_REQUEST = 4;
@@ -59,10 +57,7 @@ export class CellChannel {
   readonly #messageBudget: TokenBucket;
   readonly #byteBudget: TokenBucket;
   readonly #closed = new AbortController();
-  #queue: string[] = [];
-  #queuedLength = 0;
-  #queuedEvents = 0;
-  #flushing: Promise<void> | undefined;
+  readonly #writer: FrameWriter;
   #inFlight = 0;
   readonly stats = { eventsDelivered: 0, eventsDropped: 0, framesIn: 0, bytesIn: 0 };
 
@@ -70,6 +65,10 @@ export class CellChannel {
     this.#parts = parts;
     const { clock, limits } = parts;
     this.#pending = new PendingInvocations(clock);
+    this.#writer = new FrameWriter({
+      write: (bytes) => parts.connection.write(bytes),
+      onBroken: () => this.close(),
+    });
     const perSecond = limits.requestsPerSecond * MESSAGES_PER_REQUEST;
     this.#messageBudget = new TokenBucket({ clock, perSecond, burst: Math.max(perSecond, 4_096) });
     this.#byteBudget = new TokenBucket({ clock, perSecond: BYTES_PER_SECOND, burst: BYTES_PER_SECOND });
@@ -77,21 +76,18 @@ export class CellChannel {
 
   /** Queues a message that is a JSON text. */
   send(text: string): void {
-    if (this.#closed.signal.aborted) return;
-    this.#queue.push(text);
-    this.#queuedLength += text.length;
-    this.#flushing ??= Promise.resolve().then(() => this.#flush());
+    this.#writer.send(text);
   }
 
   /** Queues an event; false when the cell has too many waiting. */
   sendEvent(json: string): boolean {
-    if (this.#queuedEvents >= this.#parts.limits.eventQueue || this.#queuedLength > EVENT_HIGH_WATER) {
+    const writer = this.#writer;
+    if (writer.events >= this.#parts.limits.eventQueue || writer.length > EVENT_HIGH_WATER) {
       this.stats.eventsDropped++;
       return false;
     }
-    this.#queuedEvents++;
     this.stats.eventsDelivered++;
-    this.send(`["v",${json}]`);
+    writer.sendEvent(json);
     return true;
   }
 
@@ -137,8 +133,7 @@ export class CellChannel {
     this.#pending.rejectAll(
       new CommonsError("MODULE_NOT_RUNNING", "Cannot finish: the module's cell is gone"),
     );
-    this.#queue = [];
-    this.#queuedLength = 0;
+    this.#writer.close();
     try {
       this.#parts.connection.close();
     } catch (error) {
@@ -164,7 +159,8 @@ export class CellChannel {
     const signal = this.#closed.signal;
     const wait = Math.max(this.#messageBudget.spend(messages), this.#byteBudget.spend(bytes));
     if (wait > 0) await sleep(clock, wait, { signal });
-    while (this.#queuedLength > HIGH_WATER && this.#flushing) await this.#flushing;
+    const writer = this.#writer;
+    while (writer.length > HIGH_WATER && writer.flushing) await writer.flushing;
   }
 
   #receive(message: readonly unknown[]): void {
@@ -268,42 +264,6 @@ export class CellChannel {
       line,
       plain === undefined ? undefined : Object.fromEntries(Object.entries(plain)),
     );
-  }
-
-  async #flush(): Promise<void> {
-    try {
-      while (this.#queue.length > 0) await this.#write(encodeFrame(this.#takeBatch()));
-    } catch {
-      this.close(); // the cell has gone or closed its end; its exit tells why
-    } finally {
-      this.#flushing = undefined;
-    }
-  }
-
-  #takeBatch(): string[] {
-    if (this.#queuedLength <= BATCH) {
-      const batch = this.#queue;
-      this.#queue = [];
-      this.#queuedLength = 0;
-      this.#queuedEvents = 0;
-      return batch;
-    }
-    let count = 0;
-    let length = 0;
-    for (const waiting of this.#queue) {
-      if (count > 0 && length + waiting.length > BATCH) break;
-      length += waiting.length;
-      count++;
-    }
-    const batch = this.#queue.splice(0, count);
-    this.#queuedLength -= length;
-    for (const sent of batch) if (sent.startsWith('["v"')) this.#queuedEvents--;
-    return batch;
-  }
-
-  async #write(bytes: Uint8Array): Promise<void> {
-    let offset = 0;
-    while (offset < bytes.length) offset += await this.#parts.connection.write(bytes.subarray(offset));
   }
 }
 
