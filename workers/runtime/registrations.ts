@@ -82,7 +82,8 @@ export class Registrations {
     description: string,
     handler: (params: unknown) => unknown,
   ): Promise<void> {
-    await this.#register("rpc.register", [method, description]);
+    // The module waits for this one itself, so a refusal is its to handle and not an error of the start.
+    await this.#channel.call("rpc.register", [method, description]);
     this.#rpc.set(method, handler);
   }
 
