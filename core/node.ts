@@ -13,11 +13,16 @@ import {
   createModuleBuilder,
   createModuleFiles,
   createModuleHost,
+  createSignatureVerifier,
   type KeptBuilds,
   type ModuleHost,
+  type NetworkPort,
+  openModuleFolder,
   SDK_TEXT,
   SDK_VERSION,
+  trustedKeys,
 } from "./modules/mod.ts";
+import { networkPort } from "./network_port.ts";
 import type { P2pService } from "./p2p/mod.ts";
 import { cellLimits } from "./cell_limits.ts";
 import { publishRunFile } from "./run_file.ts";
@@ -78,11 +83,12 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
   const facts = factsOf(init, ground.identity, startedAt);
   stack.defer(() => events.publish("NodeShutdownCompleted", { duration_ms: 0 }));
 
-  const host = createModules(init, ground, { facts, stack });
+  let network: P2pService | undefined;
+  const host = createModules(init, ground, { facts, stack, network: networkPort(() => network) });
   stack.defer(() => host.stop());
   events.publish("ConfigLoaded", configEvent(config));
   const modulesStarted = host.start();
-  const p2p = createP2p(await loading, init, ground);
+  const p2p = network = createP2p(await loading, init, ground);
   stack.defer(() => p2p.stop());
   const http = createHttpService(
     {
@@ -195,12 +201,13 @@ function createP2p(
 interface ModuleParts {
   readonly facts: NodeFacts;
   readonly stack: AsyncDisposableStack;
+  readonly network: NetworkPort;
 }
 
 function createModules(
   init: NodeInit,
   ground: Ground,
-  { facts, stack }: ModuleParts,
+  { facts, stack, network }: ModuleParts,
 ): ModuleHost {
   const { config, logger, version } = init;
   const { modules } = config;
@@ -220,6 +227,18 @@ function createModules(
       cells: init.cells,
       files: createModuleFiles({ builder, builds: keptBuilds(store) }, { dir: resolve(modules.dir) }),
       openNamespace: (name) => namespacedStore(store, keys.module(name), quota),
+      openFolder: (module) =>
+        openModuleFolder({
+          dataDir: dataDirOf(config),
+          module,
+          quotaBytes: modules.limits.files_bytes,
+          quotaFiles: modules.limits.files_count,
+        }),
+      network,
+      verifySignatures: createSignatureVerifier({
+        trusted: trustedKeys(modules.trust),
+        minSignatures: modules.min_signatures,
+      }),
       nodeInfo: () => ({ version, network: facts.network, node_id: facts.nodeId, peer_id: facts.peerId }),
     },
     {

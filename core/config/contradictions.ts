@@ -108,6 +108,12 @@ export function configWarnings(config: Config): readonly string[] {
   if (modules.require_signatures && Object.keys(modules.trust).length === 0) {
     warnings.push("modules.require_signatures without any key in [modules.trust]: no module can be loaded");
   }
+  const trusted = new Set(Object.values(modules.trust)).size;
+  if (trusted > 0 && modules.min_signatures > trusted) {
+    warnings.push(
+      `modules.min_signatures is ${modules.min_signatures}, but [modules.trust] has ${trusted} keys: no signature can suffice`,
+    );
+  }
   if (/^http:\/\//.test(chain.rpc_url) && !/^http:\/\/(?:127\.|localhost|\[::1\])/.test(chain.rpc_url)) {
     warnings.push(
       "chain.rpc_url is plain http to another machine: its password crosses the network unencrypted",

@@ -102,6 +102,8 @@ export const moduleLimits = {
   max_frame_bytes: whole(4096, 67_108_864).default(1_048_576),
   storage_bytes: whole(0, 1_099_511_627_776).default(67_108_864),
   storage_keys: whole(0, 100_000_000).default(100_000),
+  files_bytes: whole(0, 1_099_511_627_776).default(67_108_864),
+  files_count: whole(0, 1_000_000).default(1000),
 };
 
 /** A table with names of the operator's choosing as keys. */
@@ -131,6 +133,7 @@ export const modules = {
   }).default({}),
   disabled: list("module names", PATTERNS.moduleName).default([]),
   require_signatures: flag().default(false),
+  min_signatures: whole(1, 64).default(1),
   registry_url: text('"" or an http(s) address', PATTERNS.url).default(""),
   watch: flag().default(false),
   trust: names("names with public keys of 64 or 66 lower-case hex digits", PATTERNS.publicKey).default({}),

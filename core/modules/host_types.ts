@@ -33,8 +33,17 @@ export interface ModuleFiles {
   read(name: ModuleName): Promise<ModuleBundle>;
 }
 
-/** Answers what the signatures of a bundle are worth. @throws {CommonsError} to refuse the module */
-export type VerifySignatures = (bundle: ModuleBundle) => Promise<ModuleView["signature"]>;
+/** What the signatures of a module are worth. */
+export interface ModuleSignature {
+  readonly state: ModuleView["signature"]["state"];
+  /** The operator's names of the trusted keys whose signatures hold. */
+  readonly signers: readonly string[];
+  /** Those keys: distinct, sorted. */
+  readonly keys: readonly string[];
+}
+
+/** Answers what the signatures of a bundle are worth, with a line of why for people; what to do about it is the host's. */
+export type VerifySignatures = (bundle: ModuleBundle) => ModuleSignature & { readonly summary: string };
 
 export interface ModuleHostComponents {
   readonly store: Store;
@@ -49,7 +58,7 @@ export interface ModuleHostComponents {
   readonly openNamespace: (module: ModuleName) => ModuleNamespace;
   /** What `node.info` answers to modules: public facts, cheap to make. */
   readonly nodeInfo: () => Readonly<Record<string, unknown>>;
-  /** Absent until verification exists: then every signed module is refused. */
+  /** When absent, every signed module is refused. */
   readonly verifySignatures?: VerifySignatures;
 }
 

@@ -10,5 +10,7 @@ export type * from "./cell_types.ts";
 export { findDenoDir } from "./deno_dir.ts";
 export { createModuleHost } from "./host.ts";
 export type { ModuleFiles, ModuleHostComponents, ModuleHostInit } from "./host_types.ts";
+export { trustedKeys } from "./trust.ts";
+export { createSignatureVerifier } from "./verification.ts";
 export { createModuleFiles, type KeptBuild, type KeptBuilds } from "./module_files.ts";
 export * from "./types.ts";

@@ -1,8 +1,15 @@
-import type { ModuleName } from "../base/mod.ts";
+import { CommonsError, isCommonsError, type ModuleName } from "../base/mod.ts";
 import type { GrantDecision, GrantRequest } from "./grants.ts";
+import type { ModuleSignature } from "./host_types.ts";
 import type { Manifest } from "./manifest_types.ts";
 import type { PreparedModule } from "./supervisor_prepare.ts";
 import type { SupervisorComponents } from "./supervisor_types.ts";
+
+/** Code that was checked, and what it was granted. */
+export interface Launch {
+  readonly prepared: PreparedModule;
+  readonly grants: GrantDecision;
+}
 
 type AdmissionComponents = Pick<SupervisorComponents, "grants" | "prepare">;
 
@@ -12,7 +19,10 @@ export class ModuleAdmission {
   readonly #name: ModuleName;
   #manifest: Manifest | undefined;
   #prepared: PreparedModule | undefined;
+  /** The last read failed because signatures did not hold. */
+  #brokenSignature = false;
   #grants: GrantDecision = { granted: [], missing: [] };
+  #pending: Launch | undefined;
 
   constructor(components: AdmissionComponents, name: ModuleName) {
     this.#components = components;
@@ -29,8 +39,21 @@ export class ModuleAdmission {
     return this.#prepared;
   }
 
+  /** What is known of the signatures; before they were checked, only whether there are any. */
+  get signature(): Pick<ModuleSignature, "state" | "signers"> {
+    if (this.#prepared) return this.#prepared.signature;
+    if (this.#brokenSignature) return { state: "invalid", signers: [] };
+    const signed = (this.#manifest?.signatures?.maintainers.length ?? 0) > 0;
+    return { state: signed ? "unverified" : "unsigned", signers: [] };
+  }
+
   get grants(): GrantDecision {
     return this.#grants;
+  }
+
+  /** A newer version that only lacks the operator's approval, while this one runs. */
+  get pending(): Launch | undefined {
+    return this.#pending;
   }
 
   /** What the operator has to agree to. */
@@ -44,12 +67,57 @@ export class ModuleAdmission {
     if (this.#prepared === undefined) this.#manifest = manifest;
   }
 
-  /** Reads and checks the module afresh. @throws {CommonsError} the reason of the rejection */
+  /** What can be started. @throws {CommonsError} `INTERNAL` when nothing was admitted: a fault of the node */
+  need(): Launch {
+    if (this.#prepared) return { prepared: this.#prepared, grants: this.#grants };
+    throw new CommonsError("INTERNAL", `Cannot start module ${this.#name}: nothing was admitted`);
+  }
+
+  /** Reads and checks the module afresh; what was known is forgotten. @throws {CommonsError} the reason of the rejection */
   async prepare(): Promise<PreparedModule> {
     this.#prepared = undefined;
-    const prepared = await this.#components.prepare(this.#name);
+    this.#pending = undefined;
+    this.#brokenSignature = false;
+    try {
+      const prepared = await this.#components.prepare(this.#name);
+      this.#manifest = prepared.manifest;
+      return this.#prepared = prepared;
+    } catch (error) {
+      this.#brokenSignature = isCommonsError(error) && error.detail?.["signature"] === "invalid";
+      throw error;
+    }
+  }
+
+  /**
+   * Reads and checks the module as {@linkcode prepare} does, and leaves what was known as it is. What lacks an approval
+   * is kept, for the operator to give it. @throws {CommonsError} the reason of the rejection
+   */
+  async examine(): Promise<Launch> {
+    this.#pending = undefined;
+    const next = await this.admit(await this.#components.prepare(this.#name));
+    if (next.grants.missing.length > 0) this.#pending = next;
+    return next;
+  }
+
+  /** Code that was checked, with what it is granted now. @throws {CommonsError} store errors */
+  async admit(prepared: PreparedModule): Promise<Launch> {
+    return { prepared, grants: await this.#components.grants.decide(this.#request(prepared)) };
+  }
+
+  /** From here on this is the module. */
+  adopt({ prepared, grants }: Launch): void {
     this.#manifest = prepared.manifest;
-    return this.#prepared = prepared;
+    this.#prepared = prepared;
+    this.#grants = grants;
+    this.#pending = undefined;
+    this.#brokenSignature = false;
+  }
+
+  /** True for exactly the code, manifest and configuration that were admitted. */
+  isSame({ hash, manifest, config }: PreparedModule): boolean {
+    const known = this.#prepared;
+    return known?.hash === hash && JSON.stringify(known.manifest) === JSON.stringify(manifest) &&
+      JSON.stringify(known.config) === JSON.stringify(config);
   }
 
   /** @throws {CommonsError} store errors: grants that cannot be read grant nothing */
@@ -72,7 +140,9 @@ export class ModuleAdmission {
     return missing;
   }
 
-  #request({ manifest, hash }: PreparedModule): GrantRequest {
-    return { name: this.#name, hash, capabilities: manifest.capabilities, net: manifest.net };
+  #request({ manifest, hash, signature }: PreparedModule): GrantRequest {
+    const { version, capabilities, net } = manifest;
+    const signers = signature.state === "valid" ? signature.keys : [];
+    return { name: this.#name, version, hash, signers, capabilities, net };
   }
 }

@@ -1,16 +1,21 @@
 import { CommonsError, type ErrorCode, type ModuleName } from "../base/mod.ts";
 import { satisfies } from "./versions.ts";
 import type { CellLimits } from "./cell_types.ts";
-import type { ModuleBundle, ModuleFiles, ModuleHostInit, VerifySignatures } from "./host_types.ts";
+import type {
+  ModuleBundle,
+  ModuleFiles,
+  ModuleHostInit,
+  ModuleSignature,
+  VerifySignatures,
+} from "./host_types.ts";
 import type { ManifestLimits } from "./manifest_types.ts";
-import type { ModuleView } from "./types.ts";
 
 /** Names in `[dependencies]` that mean this node. */
 export const NODE_NAMES: ReadonlySet<string> = new Set(["commons-node", "blvm-node"]);
 
 /** A module that passed every check but the grants. */
 export interface PreparedModule extends ModuleBundle {
-  readonly signature: ModuleView["signature"];
+  readonly signature: ModuleSignature;
   readonly limits: CellLimits;
 }
 
@@ -42,7 +47,7 @@ export async function prepareModule(
   }
   checkPin(bundle, init);
   checkCode(bundle);
-  const signature = await checkSignatures(bundle, components.verifySignatures, init.requireSignatures);
+  const signature = checkSignatures(bundle, components.verifySignatures, init.requireSignatures);
   checkCompatibility(bundle, init);
   checkDependencies(bundle, components, init);
   return {
@@ -59,35 +64,51 @@ function checkPin({ manifest: { name, version } }: ModuleBundle, { enabled }: Pr
   throw refusal("VERSION_NOT_ENABLED", name, `version ${version} is outside ${range}, which is enabled`);
 }
 
-function checkCode({ manifest: { name, binary }, hash, bytes }: ModuleBundle): void {
+/** A signature says that the code has this hash: of other code it is not valid, whatever it is as a signature. */
+function checkCode({ manifest, hash, bytes }: ModuleBundle): void {
+  const { name, binary } = manifest;
+  const broken = isSigned(manifest) ? BROKEN : {};
   if (binary?.hash !== undefined && binary.hash !== hash) {
-    throw refusal("HASH_MISMATCH", name, `its code has hash ${hash}, the manifest says ${binary.hash}`);
+    const state = `its code has hash ${hash}, the manifest says ${binary.hash}`;
+    throw refusal("HASH_MISMATCH", name, state, broken);
   }
   if (binary?.size !== undefined && binary.size !== bytes) {
-    throw refusal("SIZE_MISMATCH", name, `its code has ${bytes} bytes, the manifest says ${binary.size}`);
+    const state = `its code has ${bytes} bytes, the manifest says ${binary.size}`;
+    throw refusal("SIZE_MISMATCH", name, state, broken);
   }
 }
 
-/** Fails closed: a signature that nobody can check is worth less than none. */
-async function checkSignatures(
+function isSigned({ signatures }: ModuleBundle["manifest"]): boolean {
+  return (signatures?.maintainers.length ?? 0) > 0;
+}
+
+/** Detail of a refusal for signatures that do not hold for this manifest and code. */
+const BROKEN = { signature: "invalid" } as const;
+
+/**
+ * Fails closed: signatures that do not hold, or that nobody can check, are worth less than none. Those that hold but are
+ * not by enough trusted keys are worth as much as none: such a module is `unverified`.
+ */
+function checkSignatures(
   bundle: ModuleBundle,
   verify: VerifySignatures | undefined,
   required: boolean,
-): Promise<ModuleView["signature"]> {
-  const { name, signed, binary } = bundle.manifest;
-  if (!signed && !required) return { state: "unsigned", signers: [] };
-  if (!signed) throw refusal("SIGNATURE_MISSING", name, "it is not signed, and signatures are required");
+): ModuleSignature {
+  const { name, binary } = bundle.manifest;
+  if (!isSigned(bundle.manifest)) {
+    if (required) throw refusal("SIGNATURE_MISSING", name, "it is not signed, and signatures are required");
+    return { state: "unsigned", signers: [], keys: [] };
+  }
   if (binary?.hash === undefined) {
     throw refusal("HASH_MISSING", name, "a signed manifest must say the hash of its code");
   }
   if (verify === undefined) {
-    throw refusal(
-      "SIGNATURE_UNVERIFIABLE",
-      name,
-      "it is signed, and this version cannot check signatures yet",
-    );
+    throw refusal("SIGNATURE_UNVERIFIABLE", name, "it is signed, and nothing here can check signatures");
   }
-  return await verify(bundle);
+  const { state, signers, keys, summary } = verify(bundle);
+  if (state === "invalid" || state === "unsigned") throw refusal("SIGNATURE_INVALID", name, summary, BROKEN);
+  if (state === "unverified" && required) throw refusal("SIGNATURE_UNTRUSTED", name, summary);
+  return { state, signers, keys };
 }
 
 function checkCompatibility({ manifest: { name, compatibility } }: ModuleBundle, init: PrepareInit): void {
@@ -145,6 +166,11 @@ function isTable(value: unknown): value is Table {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function refusal(code: ErrorCode, name: string, state: string): CommonsError {
-  return new CommonsError(code, `Cannot use module ${name}: ${state}`);
+function refusal(
+  code: ErrorCode,
+  name: string,
+  state: string,
+  detail: Readonly<Record<string, unknown>> = {},
+): CommonsError {
+  return new CommonsError(code, `Cannot use module ${name}: ${state}`, { detail });
 }

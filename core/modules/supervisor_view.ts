@@ -46,7 +46,7 @@ export interface ViewParts {
 export function viewOf(parts: ViewParts): ModuleView {
   const { status, run } = parts;
   const { restarts, lastExit, events } = parts.history;
-  const { manifest, prepared, grants } = parts.admission;
+  const { manifest, prepared, signature, grants, pending } = parts.admission;
   const stats = run?.stats;
   const { total, denied, limited, failed } = parts.audit.counts;
   return {
@@ -57,9 +57,12 @@ export function viewOf(parts: ViewParts): ModuleView {
     ...(status.reason === undefined ? {} : { reason: status.reason }),
     health: status.health,
     hash: prepared?.hash ?? "",
-    signature: prepared?.signature ??
-      { state: manifest?.signed ? "unverified" : "unsigned", signers: [] },
-    capabilities: { requested: manifest?.capabilities ?? [], ...grants },
+    signature: { state: signature.state, signers: signature.signers },
+    capabilities: {
+      requested: manifest?.capabilities ?? [],
+      granted: grants.granted,
+      missing: pending?.grants.missing ?? grants.missing,
+    },
     pid: run?.pid ?? null,
     uptimeMs: status.state === "running" ? Math.round(run?.uptimeMs ?? 0) : 0,
     restarts,

@@ -43,6 +43,14 @@ export function satisfies(version: string, constraint: string): boolean {
   return semver.satisfies(parseVersion(version), parseConstraint(constraint));
 }
 
+/**
+ * True when `version` is `other` or comes after it.
+ * @throws {CommonsError} `INVALID_VERSION`
+ */
+export function isNotOlder(version: string, other: string): boolean {
+  return semver.gte(parseVersion(version), parseVersion(other));
+}
+
 function shown(text: string): string {
   return JSON.stringify(text.slice(0, 80));
 }
