@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { MODULE_DEADLINE_MS } from "./api_client.ts";
 import { type CliContext, type CommonFlags, connect, print, withCommonFlags } from "./context.ts";
 import { field, listAt, show, showBytes, showDuration } from "./fields.ts";
+import { addInsight, parseLimit } from "./module_insight.ts";
 import { type Column, renderDetails, renderTable } from "./table.ts";
 import { addUnavailable } from "./unavailable_commands.ts";
 
@@ -71,12 +72,6 @@ function renderLogs(answer: unknown): string {
   }).join("");
 }
 
-function parseLimit(text: string): number {
-  const limit = Number(text);
-  if (!Number.isInteger(limit) || limit < 1) throw new InvalidArgumentError("Need a whole number above 0.");
-  return limit;
-}
-
 function addReading(group: Command, context: CliContext): void {
   withCommonFlags(group.command("list").description("list the modules and their states"))
     .action(async (_own: unknown, command: Command) => {
@@ -122,6 +117,7 @@ function addLifecycle(group: Command, context: CliContext): void {
 export function addModuleCommands(program: Command, context: CliContext): void {
   const group = program.command("module").description("modules of the running node");
   addReading(group, context);
+  addInsight(group, context);
   addLifecycle(group, context);
   addUnavailable(group, {
     new: "make the folder of a new module",

@@ -62,6 +62,15 @@ const node: FakeHandler = (request) => {
     "GET /api/v1/modules/hello": () => json(MODULE),
     "GET /api/v1/modules/hello/logs": () => json({ lines: [{ time: "T", level: "info", message: "a\nb" }] }),
     "GET /api/v1/modules/hello/logs?limit=2": () => json({ lines: [] }),
+    "GET /api/v1/modules/hello/audit?limit=5": () =>
+      json({ calls: [{ method: "storage.get", outcome: "denied", at: "T" }] }),
+    "GET /api/v1/module-api": () =>
+      json({
+        methods: [
+          { name: "node.info", capability: null, tier: null, available: true },
+          { name: "a.b", capability: "mesh", tier: "consent", available: false, reason: "none here" },
+        ],
+      }),
     "POST /api/v1/modules/hello/load": () => json(MODULE),
   };
   const answer = answers[call];
@@ -93,6 +102,14 @@ Deno.test("runCli() exit codes and output of every command", async (t) => {
     { args: ["module", "logs", "hello"], code: 0, out: /^T info +a\\u000ab\n$/ },
     { args: ["module", "logs", "hello", "--limit", "2"], code: 0, out: /^$/ },
     { args: ["module", "logs", "hello", "--limit", "x"], code: 2, err: /whole number/ },
+    { args: ["module", "audit", "hello", "--limit", "5"], code: 0, out: /\nT +denied +storage\.get/ },
+    { args: ["module", "audit", "hello", "--limit", "0"], code: 2, err: /whole number/ },
+    {
+      args: ["module", "api"],
+      code: 0,
+      out: /node\.info +none +- +yes[^]*a\.b +mesh +consent +no +none here/,
+    },
+    { args: ["module", "api", "--json"], code: 0, out: /"available": false/ },
     { args: ["module", "sign", "--key", "k"], code: 1, err: /UNAVAILABLE/ },
     { args: ["module", "frobnicate"], code: 2, err: /unknown command/ },
     { args: ["module"], code: 2, err: /Usage: commons module/ },

@@ -89,6 +89,19 @@ const ROWS: readonly Row[] = [
     status: 200,
     answer: { lines: [{ time: "T", level: "info", message: "limit 2" }] },
   },
+  {
+    ask: "GET /api/v1/modules/hello/audit?limit=5",
+    status: 200,
+    body: { calls: [{ method: "node.info", outcome: "ok", at: "1970-01-01T00:00:00.005Z" }] },
+  },
+  { ask: "GET /api/v1/modules/hello/audit?limit=x", status: 400, code: "INVALID_PARAMS" },
+  {
+    ask: "GET /api/v1/module-api",
+    status: 200,
+    body: expect.objectContaining({
+      methods: expect.arrayContaining([expect.objectContaining({ name: "node.info" })]),
+    }),
+  },
   { ask: "GET /api/v1/modules/hello/logs?limit=-1", status: 400, code: "INVALID_PARAMS" },
   { ask: "GET /modules/none/http/x", status: 404, code: "MODULE_NOT_FOUND" },
   { ask: "GET /ws", status: 426, code: "UPGRADE_REQUIRED" },

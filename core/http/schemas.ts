@@ -106,6 +106,26 @@ export const moduleLines = lazy(() =>
     })),
   })
 );
+export const moduleAudit = lazy(() =>
+  z.object({
+    calls: z.array(z.object({
+      method: z.string(),
+      outcome: z.enum(["ok", "denied", "limited", "failed"]),
+      at: z.string(),
+    })),
+  })
+);
+export const moduleApi = lazy(() =>
+  z.object({
+    methods: z.array(z.object({
+      name: z.string(),
+      capability: z.string().nullable(),
+      tier: z.enum(["open", "consent", "privileged"]).nullable(),
+      available: z.boolean(),
+      reason: z.string().optional(),
+    })),
+  })
+);
 export const problemView = lazy(() =>
   z.looseObject({
     type: z.string(),

@@ -11,7 +11,12 @@ import { collectModuleMetrics } from "./host_metrics.ts";
 import { type OrderedModule, startOrder } from "./host_order.ts";
 import { ModuleSet } from "./host_modules.ts";
 import type { ModuleHostComponents, ModuleHostInit } from "./host_types.ts";
+import type { AuditRecord } from "./audit.ts";
+import type { ModuleFolder } from "./module_folder.ts";
+import { ModuleMetrics } from "./module_metrics.ts";
 import { createNodeMethods } from "./node_api.ts";
+import { type ApiMethodView, describeMethods } from "./node_api_view.ts";
+import { OVERRIDABLE_RPC, RpcOverrides } from "./rpc_overrides.ts";
 import { NodeApiSession } from "./node_api_session.ts";
 import type { ModuleDirectory, ModuleNamespace, NodeMethodTable } from "./node_api_types.ts";
 import type { Registries } from "./node_api_registration.ts";
@@ -44,6 +49,8 @@ class Host implements ModuleHost {
   readonly #init: ModuleHostInit;
   readonly #modules: ModuleSet;
   readonly #namespaces = new Map<string, ModuleNamespace>();
+  readonly #folders = new Map<string, ModuleFolder>();
+  readonly #metrics: ModuleMetrics;
   readonly #registries: Registries;
   readonly #calls: ModuleCalls;
   readonly #directory: ModuleDirectory;
@@ -53,19 +60,28 @@ class Host implements ModuleHost {
   constructor(components: ModuleHostComponents, init: ModuleHostInit) {
     this.#components = components;
     this.#init = init;
-    const reserved = new Set(init.rpcMethods);
+    const reserved = new Set([...init.rpcMethods, ...OVERRIDABLE_RPC]);
     this.#registries = {
       cli: new CliRegistry(),
       routes: new RouteRegistry(),
       api: new ApiRegistry(),
       rpc: new RpcRegistry((method) => reserved.has(method)),
+      overrides: new RpcOverrides(),
     };
     const find = (nameOrId: string) => this.#modules.find(nameOrId);
     const all = () => this.#modules.all();
     this.#calls = new ModuleCalls(this.#registries, find);
     this.#directory = moduleDirectory({ api: this.#registries.api, calls: this.#calls, all, find });
-    const { events, nodeInfo } = components;
-    this.#methods = createNodeMethods({ ...this.#registries, events, nodeInfo, modules: this.#directory });
+    const { clock, events, network, nodeInfo } = components;
+    this.#metrics = new ModuleMetrics({ metrics: components.metrics, clock });
+    this.#methods = createNodeMethods({
+      ...this.#registries,
+      events,
+      nodeInfo,
+      network,
+      metrics: this.#metrics,
+      modules: this.#directory,
+    });
     this.#modules = new ModuleSet(components, this.#createSupervision());
     collectModuleMetrics(components.metrics, all);
   }
@@ -131,6 +147,14 @@ class Host implements ModuleHost {
 
   logs(name: string, options: { readonly limit?: number } = {}): readonly ModuleLogLine[] {
     return this.#modules.need(name).log.lines(options.limit);
+  }
+
+  audit(name: string, options: { readonly limit?: number } = {}): readonly AuditRecord[] {
+    return this.#modules.need(name).audit.recent(options.limit);
+  }
+
+  api(): readonly ApiMethodView[] {
+    return describeMethods(this.#methods);
   }
 
   cliSpecs(): Readonly<Record<string, CliSpec>> {
@@ -215,13 +239,14 @@ class Host implements ModuleHost {
       openRun: (prepared, options) => this.#openRun(prepared, options),
       release: (name) => {
         for (const registry of Object.values(this.#registries)) registry.remove(name);
+        this.#metrics.remove(name);
       },
     };
   }
 
   #openRun(prepared: PreparedModule, { granted, audit, log }: RunOptions): ModuleRun {
     const { clock, logger, events, random, cells } = this.#components;
-    const { manifest: { name, version, net }, limits, text, config } = prepared;
+    const { manifest: { name, version, net, rpcOverrides }, limits, text, config } = prepared;
     const feed = new EventFeed({
       name,
       events,
@@ -229,8 +254,8 @@ class Host implements ModuleHost {
       capacity: limits.eventQueue,
     });
     const session = new NodeApiSession(
-      { clock, logger, audit, feed, storage: this.#namespace(name) },
-      { name, table: this.#methods, granted: new Set(granted), limits },
+      { clock, logger, audit, feed, storage: this.#namespace(name), folder: this.#folder(name) },
+      { name, table: this.#methods, granted: new Set(granted), rpcOverrides, limits },
     );
     return new ModuleRun({ clock, cells, feed, session, log }, {
       name,
@@ -251,6 +276,15 @@ class Host implements ModuleHost {
     if (known) return known;
     const opened = this.#components.openNamespace(name);
     this.#namespaces.set(name, opened);
+    return opened;
+  }
+
+  /** One for all runs of a module, too: its operations run one after the other. */
+  #folder(name: ModuleName): ModuleFolder | undefined {
+    const known = this.#folders.get(name);
+    if (known) return known;
+    const opened = this.#components.openFolder?.(name);
+    if (opened) this.#folders.set(name, opened);
     return opened;
   }
 

@@ -92,7 +92,8 @@ export class ModuleCalls {
   }
 
   rpcMethods(): readonly string[] {
-    return this.#registries.rpc.methods().filter((method) => this.#rpcOwner(method)?.running);
+    const { overrides, rpc } = this.#registries;
+    return [...overrides.methods(), ...rpc.methods()].filter((method) => this.#rpcOwner(method)?.running);
   }
 
   /** @throws {CommonsError} `NO_SUCH_METHOD`, `TIMEOUT`, `MODULE_FAILED`, `MODULE_BUSY` */
@@ -108,7 +109,8 @@ export class ModuleCalls {
   }
 
   #rpcOwner(method: string): Supervisor | undefined {
-    const owner = this.#registries.rpc.owner(method);
+    const { overrides, rpc } = this.#registries;
+    const owner = overrides.owner(method) ?? rpc.owner(method);
     return owner === undefined ? undefined : this.#find(owner);
   }
 

@@ -1,9 +1,11 @@
 import type { Clock, CommonsError, ModuleName, Random } from "../base/mod.ts";
 import type { EventBus } from "../events/mod.ts";
 import type { Store } from "../store/mod.ts";
-import type { Logger, Metrics } from "../telemetry/mod.ts";
+import type { Logger, ScopedMetrics } from "../telemetry/mod.ts";
 import type { CellFactory, CellLimits } from "./cell_types.ts";
 import type { Manifest } from "./manifest_types.ts";
+import type { ModuleFolder } from "./module_folder.ts";
+import type { NetworkPort } from "./node_api_network.ts";
 import type { ModuleNamespace } from "./node_api_types.ts";
 import type { ModuleView } from "./types.ts";
 
@@ -51,11 +53,15 @@ export interface ModuleHostComponents {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: ScopedMetrics;
   readonly cells: CellFactory;
   readonly files: ModuleFiles;
   /** The module's own part of the store, with its quota. */
   readonly openNamespace: (module: ModuleName) => ModuleNamespace;
+  /** The module's own files, with their quota; absent in a node that gives modules none. */
+  readonly openFolder?: (module: ModuleName) => ModuleFolder;
+  /** Absent in a node without peers. */
+  readonly network?: NetworkPort;
   /** What `node.info` answers to modules: public facts, cheap to make. */
   readonly nodeInfo: () => Readonly<Record<string, unknown>>;
   /** When absent, every signed module is refused. */

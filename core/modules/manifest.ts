@@ -18,6 +18,7 @@ import {
 import { readSignatures } from "./manifest_signatures.ts";
 import { type Manifest, MAX_MANIFEST_BYTES } from "./manifest_types.ts";
 import { MAX_BUILT_BYTES } from "./build_limits.ts";
+import { OVERRIDABLE_RPC } from "./rpc_overrides.ts";
 import { parseVersion } from "./versions.ts";
 
 const KEYS = [
@@ -78,7 +79,10 @@ function readManifest(top: TableReader, raw: Manifest["raw"]): Manifest | undefi
     rpcOverrides: top.texts(
       "rpc_overrides",
       16,
-      (text) => /^[a-z][a-z0-9_]{0,63}$/.test(text) ? undefined : "is no RPC method name",
+      (text) =>
+        OVERRIDABLE_RPC.includes(text)
+          ? undefined
+          : `is no method that can be overridden (${OVERRIDABLE_RPC.join(", ")})`,
     ),
     limits: readLimits(top),
     compatibility: readCompatibility(top),

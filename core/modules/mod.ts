@@ -4,6 +4,7 @@
  */
 export { SDK_TEXT, SDK_VERSION } from "../../workers/protocol/mod.ts";
 export { createModuleBuilder, type ModuleBuilder } from "./build.ts";
+export type { AuditRecord } from "./audit.ts";
 export { CAPABILITIES } from "./capabilities.ts";
 export { createCellFactory } from "./cell_factory.ts";
 export type * from "./cell_types.ts";
@@ -13,4 +14,8 @@ export type { ModuleFiles, ModuleHostComponents, ModuleHostInit } from "./host_t
 export { trustedKeys } from "./trust.ts";
 export { createSignatureVerifier } from "./verification.ts";
 export { createModuleFiles, type KeptBuild, type KeptBuilds } from "./module_files.ts";
+export { type ModuleFolder, openModuleFolder } from "./module_folder.ts";
+export type { NetworkPeer, NetworkPort, NetworkStats } from "./node_api_network.ts";
+export type { ApiMethodView } from "./node_api_view.ts";
+export { OVERRIDABLE_RPC } from "./rpc_overrides.ts";
 export * from "./types.ts";

@@ -1,6 +1,10 @@
 import type { EventBus } from "../events/mod.ts";
+import type { ModuleMetrics } from "./module_metrics.ts";
 import { eventMethods } from "./node_api_events.ts";
+import { fileMethods } from "./node_api_files.ts";
+import { metricMethods } from "./node_api_metrics.ts";
 import { moduleMethods } from "./node_api_modules.ts";
+import { networkMethods, type NetworkPort } from "./node_api_network.ts";
 import { registrationMethods, type Registries } from "./node_api_registration.ts";
 import { storageMethods } from "./node_api_storage.ts";
 import { method, type ModuleDirectory, type NodeMethodTable } from "./node_api_types.ts";
@@ -9,6 +13,9 @@ import { unavailableMethods } from "./node_api_unavailable.ts";
 export interface NodeApiComponents extends Registries {
   readonly events: EventBus;
   readonly modules: ModuleDirectory;
+  readonly metrics: ModuleMetrics;
+  /** Absent in a node without peers. */
+  readonly network?: NetworkPort | undefined;
   /** What `node.info` answers; public facts only. Called for each call: keep it cheap. */
   readonly nodeInfo: () => Readonly<Record<string, unknown>>;
 }
@@ -18,7 +25,7 @@ export interface NodeApiComponents extends Registries {
  * here can change a consensus rule, touch the node's keys or reach another module but through `modules.call`.
  */
 export function createNodeMethods(components: NodeApiComponents): NodeMethodTable {
-  const { events, modules, nodeInfo } = components;
+  const { events, modules, metrics, network, nodeInfo } = components;
   return Object.freeze({
     ...unavailableMethods,
     ...method("node.info", { capability: null, most: 0, run: () => nodeInfo() }),
@@ -26,5 +33,8 @@ export function createNodeMethods(components: NodeApiComponents): NodeMethodTabl
     ...registrationMethods(components),
     ...moduleMethods(modules),
     ...storageMethods,
+    ...fileMethods,
+    ...metricMethods({ metrics, modules }),
+    ...(network === undefined ? {} : networkMethods(network)),
   });
 }

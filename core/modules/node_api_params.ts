@@ -33,6 +33,21 @@ export class Params {
     return value === undefined || value === null ? undefined : this.text(index, title, max);
   }
 
+  bytes(index: number, title: string, max: number): Uint8Array {
+    const value = this.#values[index];
+    if (!(value instanceof Uint8Array)) throw this.fault(`'${title}' must be bytes`);
+    if (value.length > max) throw this.fault(`'${title}' must have at most ${max} bytes`);
+    return value;
+  }
+
+  /** A whole number from 0 among named options, or nothing. */
+  wholeNumber(options: Readonly<Record<string, unknown>>, title: string): number | undefined {
+    const value = options[title] ?? undefined;
+    if (value === undefined) return undefined;
+    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+    throw this.fault(`'${title}' must be a whole number from 0`);
+  }
+
   list(index: number, title: string, max: number): readonly unknown[] {
     return this.asList(this.#values[index], title, max);
   }

@@ -2,6 +2,7 @@ import type { ApiRegistry, RpcRegistry } from "./api_registry.ts";
 import type { CliRegistry } from "./cli_registry.ts";
 import { method, type NodeMethodTable } from "./node_api_types.ts";
 import type { RouteRegistry } from "./route_registry.ts";
+import type { RpcOverrides } from "./rpc_overrides.ts";
 
 /** Where modules put what others may ask of them. */
 export interface Registries {
@@ -9,14 +10,20 @@ export interface Registries {
   readonly routes: RouteRegistry;
   readonly api: ApiRegistry;
   readonly rpc: RpcRegistry;
+  readonly overrides: RpcOverrides;
 }
 
 /**
  * `cli.register command`, `http.register {method, pattern}` (answers the route's index), `api.expose method`,
- * `api.unexpose method`, `rpc.register method description`, `rpc.unregister method`.
+ * `api.unexpose method`, `rpc.register method description`, `rpc.unregister method`,
+ * `rpc.registerCoreRpcOverride method description`, `rpc.unregisterCoreRpcOverride method`.
  * Commands and routes live in the module's own namespace and need no capability.
  */
-export function registrationMethods({ cli, routes, api, rpc }: Registries): NodeMethodTable {
+export function registrationMethods(registries: Registries): NodeMethodTable {
+  return { ...ownSpaceMethods(registries), ...rpcMethods(registries) };
+}
+
+function ownSpaceMethods({ cli, routes, api }: Registries): NodeMethodTable {
   return {
     ...method("cli.register", {
       capability: null,
@@ -44,6 +51,11 @@ export function registrationMethods({ cli, routes, api, rpc }: Registries): Node
       most: 1,
       run: (caller, params) => api.unexpose(caller.name, params.text(0, "method")),
     }),
+  };
+}
+
+function rpcMethods({ rpc, overrides }: Registries): NodeMethodTable {
+  return {
     ...method("rpc.register", {
       capability: "register_rpc_endpoint",
       most: 2,
@@ -56,6 +68,19 @@ export function registrationMethods({ cli, routes, api, rpc }: Registries): Node
       capability: "register_rpc_endpoint",
       most: 1,
       run: (caller, params) => rpc.unregister(caller.name, params.text(0, "method")),
+    }),
+    ...method("rpc.registerCoreRpcOverride", {
+      capability: "register_rpc_endpoint",
+      most: 2,
+      run: (caller, params) => {
+        params.optionalText(1, "description", 1_000);
+        overrides.register(caller.name, params.text(0, "method"), { declared: caller.rpcOverrides });
+      },
+    }),
+    ...method("rpc.unregisterCoreRpcOverride", {
+      capability: "register_rpc_endpoint",
+      most: 1,
+      run: (caller, params) => overrides.unregister(caller.name, params.text(0, "method")),
     }),
   };
 }

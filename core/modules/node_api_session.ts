@@ -4,6 +4,7 @@ import type { AuditTrail } from "./audit.ts";
 import type { CellLimits } from "./cell_types.ts";
 import type { EventFeed } from "./event_feed.ts";
 import { toModuleError } from "./node_api_errors.ts";
+import type { ModuleFolder } from "./module_folder.ts";
 import type { Caller, ModuleNamespace, NodeMethod, NodeMethodTable } from "./node_api_types.ts";
 
 /** A method as one session sees it: what may be decided beforehand is. */
@@ -23,6 +24,7 @@ export interface SessionComponents {
   readonly audit: AuditTrail;
   readonly feed: EventFeed;
   readonly storage: ModuleNamespace;
+  readonly folder?: ModuleFolder | undefined;
 }
 
 export interface SessionInit {
@@ -30,6 +32,7 @@ export interface SessionInit {
   readonly table: NodeMethodTable;
   /** Granted capabilities. */
   readonly granted: ReadonlySet<string>;
+  readonly rpcOverrides: readonly string[];
   readonly limits: Pick<CellLimits, "requestsPerSecond" | "maxInFlight">;
 }
 
@@ -48,7 +51,7 @@ export class NodeApiSession implements Disposable {
   #open = true;
 
   constructor(components: SessionComponents, init: SessionInit) {
-    const { clock, logger, audit, feed, storage } = components;
+    const { clock, logger, audit, feed, storage, folder } = components;
     const { requestsPerSecond, maxInFlight } = init.limits;
     this.#slots = slotsOf(init.table, init.granted);
     this.#bucket = new TokenBucket({
@@ -59,7 +62,8 @@ export class NodeApiSession implements Disposable {
     this.#audit = audit;
     this.#logger = logger;
     this.#maxInFlight = maxInFlight;
-    this.#caller = { name: init.name, feed, storage };
+    const { name, rpcOverrides } = init;
+    this.#caller = { name, feed, storage, rpcOverrides, ...(folder === undefined ? {} : { folder }) };
   }
 
   /** Calls that wait for their answer now. */

@@ -2,7 +2,7 @@ import { method, type NodeMethodTable } from "./node_api_types.ts";
 
 /**
  * `storage.*`: `get key`, `set key value`, `delete key`, `list {prefix?, start?, end?, limit?, reverse?}`,
- * `atomic {checks, mutations}`. The namespace checks every parameter and the quota itself.
+ * `atomic {checks, mutations}`, `usage`, `clear`. The namespace checks every parameter and the quota itself.
  */
 export const storageMethods: NodeMethodTable = {
   ...method("storage.get", {
@@ -29,5 +29,15 @@ export const storageMethods: NodeMethodTable = {
     capability: "write_storage",
     most: 1,
     run: (caller, params) => caller.storage.atomic(params.options(0, "request")),
+  }),
+  ...method("storage.usage", {
+    capability: "read_storage",
+    most: 0,
+    run: (caller) => caller.storage.usage(),
+  }),
+  ...method("storage.clear", {
+    capability: "manage_storage",
+    most: 0,
+    run: (caller) => caller.storage.clear(),
   }),
 };

@@ -1,6 +1,7 @@
 import type { ModuleName } from "../base/mod.ts";
 import type { NamespacedStore } from "../store/mod.ts";
 import type { EventFeed } from "./event_feed.ts";
+import type { ModuleFolder } from "./module_folder.ts";
 import { Params } from "./node_api_params.ts";
 import type { ModuleView } from "./types.ts";
 
@@ -11,6 +12,10 @@ export interface Caller {
   readonly feed: EventFeed;
   /** The module's own part of the store. */
   readonly storage: ModuleNamespace;
+  /** The module's own files; absent where the node gives none. */
+  readonly folder?: ModuleFolder;
+  /** Core JSON-RPC methods that its manifest asks to answer. */
+  readonly rpcOverrides: readonly string[];
 }
 
 /** One method of the node API. */
@@ -40,7 +45,10 @@ export function method(
 }
 
 /** A module's own part of the store; it checks keys, values, requests and the quota by itself. */
-export type ModuleNamespace = Pick<NamespacedStore, "get" | "set" | "delete" | "list" | "atomic">;
+export type ModuleNamespace = Pick<
+  NamespacedStore,
+  "get" | "set" | "delete" | "list" | "atomic" | "usage" | "clear"
+>;
 
 /** What a module learns of another one. */
 export interface ModuleSummary {

@@ -36,12 +36,21 @@ const GROUPS: readonly Group[] = [
     group: "network",
     reason: NO_SERVING,
     methods: {
-      read_network:
-        "getNetworkStats getNetworkPeers getBlockServeDenylistSnapshot getTxServeDenylistSnapshot",
+      read_network: "getBlockServeDenylistSnapshot getTxServeDenylistSnapshot",
       network_access: "mergeBlockServeDenylist clearBlockServeDenylist replaceBlockServeDenylist " +
-        "mergeTxServeDenylist clearTxServeDenylist replaceTxServeDenylist setBlockServeMaintenanceMode " +
-        "banPeer sendMeshPacketToPeer sendPeerTransportPayload",
+        "mergeTxServeDenylist clearTxServeDenylist replaceTxServeDenylist setBlockServeMaintenanceMode",
     },
+  },
+  {
+    group: "network",
+    reason: "this node takes part in no network",
+    methods: { read_network: "getNetworkStats getNetworkPeers" },
+  },
+  { group: "network", reason: "this version bans no peers", methods: { network_access: "banPeer" } },
+  {
+    group: "network",
+    reason: NO_MESH,
+    methods: { network_access: "sendMeshPacketToPeer sendPeerTransportPayload" },
   },
   {
     group: "mining",
@@ -71,28 +80,6 @@ const GROUPS: readonly Group[] = [
     group: "governance",
     reason: "this version has no governance",
     methods: { governance_vote: "castVote", "": "getProposals getResults" },
-  },
-  {
-    group: "fs",
-    reason: "this version gives modules no files; use storage",
-    methods: {
-      read_filesystem: "readFile listDirectory getFileMetadata",
-      write_filesystem: "writeFile",
-      manage_filesystem: "deleteFile createDirectory",
-    },
-  },
-  {
-    group: "metrics",
-    reason: "this version takes no metrics from modules",
-    methods: {
-      report_metrics: "reportMetric",
-      read_metrics: "getModuleMetrics getAllMetrics getModuleHealth getAllModuleHealth",
-    },
-  },
-  {
-    group: "rpc",
-    reason: "this version lets no module override a method of the node",
-    methods: { register_rpc_endpoint: "registerCoreRpcOverride unregisterCoreRpcOverride" },
   },
 ];
 

@@ -1,4 +1,6 @@
 import type { CliResult, CliSpec } from "../../workers/protocol/mod.ts";
+import type { AuditRecord } from "./audit.ts";
+import type { ApiMethodView } from "./node_api_view.ts";
 
 export const MODULE_STATES = [
   "discovered",
@@ -97,6 +99,10 @@ export interface ModuleHost {
   approve(name: string): Promise<ModuleView>;
   revoke(name: string): Promise<ModuleView>;
   logs(name: string, options?: { readonly limit?: number }): readonly ModuleLogLine[];
+  /** Its last calls into the node, refused ones too; newest last, at most 1,000. */
+  audit(name: string, options?: { readonly limit?: number }): readonly AuditRecord[];
+  /** What modules can call, what that needs, and what does not work in this node. */
+  api(): readonly ApiMethodView[];
   /** CLI groups of the running modules by their name. */
   cliSpecs(): Readonly<Record<string, CliSpec>>;
   runCli(cli: string, subcommand: string, args: readonly string[]): Promise<CliResult>;

@@ -35,3 +35,11 @@ export interface Metrics {
   text(): Promise<string>;
   readonly contentType: string;
 }
+
+/** Metrics with parts that go again, for what comes and goes while the node runs. */
+export interface ScopedMetrics extends Metrics {
+  /** True when a metric of this name was made here; those of scopes are their own. */
+  has(name: string): boolean;
+  /** Metrics whose text stands behind these until they are disposed. Who makes them sees to it that names differ. */
+  scope(): Metrics & Disposable;
+}

@@ -1,6 +1,6 @@
 import type * as Prom from "prom-client";
 import { CommonsError } from "../base/mod.ts";
-import type { Counter, Gauge, Histogram, Labels, MetricOptions, Metrics } from "./metrics.ts";
+import type { Counter, Gauge, Histogram, Labels, MetricOptions, Metrics, ScopedMetrics } from "./metrics.ts";
 import { type Bucketed, PlainHistogram } from "./plain_histogram.ts";
 import { PlainSeries } from "./plain_series.ts";
 
@@ -18,11 +18,22 @@ interface Entry {
 const NAME = /^commons_[a-z0-9_]+$/;
 const LABEL = /^[a-z][a-z0-9_]*$/;
 
-class PromMetrics implements Metrics {
+class PromMetrics implements ScopedMetrics {
   readonly contentType = "text/plain; version=0.0.4; charset=utf-8";
   readonly #entries = new Map<string, Entry>();
   readonly #exposed = new Set<Entry>();
+  readonly #scopes = new Set<PromMetrics>();
   #registry: Promise<{ readonly prom: typeof Prom; readonly registry: Prom.Registry }> | undefined;
+
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  scope(): Metrics & Disposable {
+    const scope = new PromMetrics();
+    this.#scopes.add(scope);
+    return Object.assign(scope, { [Symbol.dispose]: () => void this.#scopes.delete(scope) });
+  }
 
   counter(options: MetricOptions): Counter {
     return this.#once(options, "counter", PlainSeries, () => {
@@ -61,7 +72,9 @@ class PromMetrics implements Metrics {
       this.#exposed.add(entry);
       entry.expose(prom, registry);
     }
-    return await registry.metrics();
+    const own = await registry.metrics();
+    const scoped = await Promise.all([...this.#scopes].map((scope) => scope.text()));
+    return [own, ...scoped].filter((text) => text.trim() !== "").join("");
   }
 
   #once<M extends object>(
@@ -146,6 +159,6 @@ function exposeHistogram(options: MetricOptions, histogram: Bucketed): Entry["ex
  * Makes the node's metrics: plain numbers while the node runs, handed to a prom-client registry of their own at each
  * scrape. A metric has at most 1,000 label combinations; more are counted under the label value "other".
  */
-export function createMetrics(): Metrics {
+export function createMetrics(): ScopedMetrics {
   return new PromMetrics();
 }

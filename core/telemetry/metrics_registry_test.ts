@@ -109,3 +109,14 @@ Deno.test("Counter.inc() never goes down, and labels that are missing or unknown
   expect(text).toContain('commons_a_total{x="1",y=""} 1');
   expect(text).toContain('commons_a_total{x="",y=""} 1');
 });
+
+Deno.test("createMetrics() shows a scope until it is disposed", async () => {
+  const metrics = createMetrics();
+  metrics.counter({ name: "commons_own_total", help: "O." }).inc();
+  const scope = metrics.scope();
+  scope.gauge({ name: "commons_scoped", help: "S." }).set(2);
+  expect([metrics.has("commons_own_total"), metrics.has("commons_scoped")]).toEqual([true, false]);
+  expect(await metrics.text()).toMatch(/commons_own_total 1\n[^]*\ncommons_scoped 2\n$/);
+  scope[Symbol.dispose]();
+  expect(await metrics.text()).not.toContain("commons_scoped");
+});

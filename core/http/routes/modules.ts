@@ -91,6 +91,35 @@ export function moduleRoutes(
         return json({ lines: modules.logs(nameOf(c), limit === undefined ? {} : { limit }) });
       },
     },
+    ...insightRoutes(modules),
+  ];
+}
+
+/** What modules do, and what they could do. */
+function insightRoutes(modules: HttpComponents["modules"]): readonly Route[] {
+  return [
+    {
+      method: "GET",
+      path: "/api/v1/modules/{name}/audit",
+      tag: "modules",
+      summary: "Its last calls into the node, refused ones too, oldest first.",
+      query: { limit: "at most so many calls (1,000 are kept)" },
+      answer: { schema: schemas.moduleAudit },
+      codes: ["MODULE_NOT_FOUND"],
+      handler(c) {
+        const limit = integerQuery(c.req.query("limit"), "limit", MAX_LINES);
+        const calls = modules.audit(nameOf(c), limit === undefined ? {} : { limit });
+        return json({ calls: calls.map((call) => ({ ...call, at: new Date(call.at).toISOString() })) });
+      },
+    },
+    {
+      method: "GET",
+      path: "/api/v1/module-api",
+      tag: "modules",
+      summary: "What modules can call, the capability that it needs, and what does not work in this node.",
+      answer: { schema: schemas.moduleApi },
+      handler: () => json({ methods: modules.api() }),
+    },
   ];
 }
 

@@ -1,4 +1,5 @@
 import { type Clock, CommonsError, isCommonsError, withDeadline } from "../../base/mod.ts";
+import { OVERRIDABLE_RPC } from "../../modules/mod.ts";
 import type { Logger } from "../../telemetry/mod.ts";
 import type { HttpModules } from "../types.ts";
 import type { MethodTable } from "./method_table.ts";
@@ -128,11 +129,15 @@ async function run(
   }
 }
 
-/** The node's own methods first: a module cannot take a name of theirs. */
+/** The node's own methods first, then overrides, then methods of modules: none can take a name of those before it. */
 function invoke(components: DispatchComponents, call: Call, authorised: boolean): unknown {
   const { table, modules } = components;
   const own = table.get(call.method);
   if (own === undefined && !modules.rpcMethods().includes(call.method)) {
+    if (OVERRIDABLE_RPC.includes(call.method)) {
+      const state = `Method '${call.method}' requires a module that answers it to be loaded`;
+      throw new CommonsError("OVERRIDE_NOT_LOADED", state);
+    }
     throw new CommonsError("NO_SUCH_METHOD", "Method not found");
   }
   if (!authorised && (own === undefined || own.admin)) {

@@ -1,7 +1,7 @@
 import { type ErrorCode, isCommonsError } from "../../base/mod.ts";
 import type { Logger } from "../../telemetry/mod.ts";
 
-/** Error numbers: those of JSON-RPC 2.0, and one of the server's own range. */
+/** Error numbers: those of JSON-RPC 2.0, and two of the server's own range. */
 export const RPC_CODES = Object.freeze({
   parse: -32700,
   invalidRequest: -32600,
@@ -9,6 +9,7 @@ export const RPC_CODES = Object.freeze({
   invalidParams: -32602,
   internal: -32603,
   unauthorized: -32003,
+  overrideNotLoaded: -32001,
 });
 
 /** The `error` member of an answer. `data.code` is the node's own stable code. */
@@ -27,6 +28,7 @@ const NUMBER_OF: Readonly<Record<string, number>> = Object.freeze({
   NO_SUCH_CLI: RPC_CODES.invalidParams,
   NO_SUCH_METHOD: RPC_CODES.methodNotFound,
   UNAUTHORIZED: RPC_CODES.unauthorized,
+  OVERRIDE_NOT_LOADED: RPC_CODES.overrideNotLoaded,
 });
 
 /** `error` as an answer's error; what is not one of the node's errors is logged and says nothing of its inside. */

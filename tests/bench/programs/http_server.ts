@@ -43,6 +43,8 @@ const modules: HttpModules = {
   approve: unused,
   revoke: unused,
   logs: unused,
+  audit: unused,
+  api: unused,
   cliSpecs: unused,
   runCli: unused,
   handleHttp: unused,
