@@ -92,13 +92,13 @@ const ROWS: readonly Row[] = [
   {
     ask: "GET /api/v1/modules/hello/audit?limit=5",
     status: 200,
-    body: { calls: [{ method: "node.info", outcome: "ok", at: "1970-01-01T00:00:00.005Z" }] },
+    answer: { calls: [{ method: "node.info", outcome: "ok", at: "1970-01-01T00:00:00.005Z" }] },
   },
   { ask: "GET /api/v1/modules/hello/audit?limit=x", status: 400, code: "INVALID_PARAMS" },
   {
     ask: "GET /api/v1/module-api",
     status: 200,
-    body: expect.objectContaining({
+    answer: expect.objectContaining({
       methods: expect.arrayContaining([expect.objectContaining({ name: "node.info" })]),
     }),
   },

@@ -74,6 +74,13 @@ Deno.test("rpc() errors have the standard numbers", async (t) => {
     ["empty batch", [], 400, -32600],
     ["large batch", Array(101).fill(two("help")), 400, -32600],
     ["unknown method", two("nothing"), 200, -32601, "Method not found"],
+    [
+      "override not loaded",
+      two("analyzepsbt"),
+      200,
+      -32001,
+      "Method 'analyzepsbt' requires a module that answers it to be loaded",
+    ],
     ["missing parameter", two("loadmodule"), 200, -32602],
     ["too many parameters", two("loadmodule", ["a", "b"]), 200, -32602],
     ["unknown parameter", two("loadmodule", { name: "hello", x: 1 }), 200, -32602],

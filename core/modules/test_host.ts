@@ -6,7 +6,13 @@ import { createLogger, createMetrics } from "../telemetry/mod.ts";
 import type { CellLimits } from "./cell_types.ts";
 import { FakeCells } from "./fake_cells.ts";
 import { createModuleHost } from "./host.ts";
-import type { DiscoveredModule, ModuleBundle, ModuleFiles, ModuleHostInit } from "./host_types.ts";
+import type {
+  DiscoveredModule,
+  ModuleBundle,
+  ModuleFiles,
+  ModuleHostComponents,
+  ModuleHostInit,
+} from "./host_types.ts";
 import { parseManifest } from "./manifest.ts";
 import type { Manifest } from "./manifest_types.ts";
 import type { ModuleHost } from "./types.ts";
@@ -89,7 +95,10 @@ export class TestHost implements AsyncDisposable {
   readonly host: ModuleHost;
   readonly #listening: Disposable;
 
-  constructor(init: Partial<ModuleHostInit> = {}) {
+  constructor(
+    init: Partial<ModuleHostInit> = {},
+    components: Partial<ModuleHostComponents> = {},
+  ) {
     const { clock, store, cells, files, metrics } = this;
     const logger = createLogger({
       level: "debug",
@@ -112,6 +121,7 @@ export class TestHost implements AsyncDisposable {
       openNamespace: (name) =>
         namespacedStore(store, keys.module(name), { quotaBytes: 10_000, quotaKeys: 10 }),
       nodeInfo: () => ({ name: "test", version: "0.1.0" }),
+      ...components,
     }, {
       dataDir: "/data",
       enabled: {},
