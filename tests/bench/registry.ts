@@ -8,6 +8,7 @@ export const BENCHES: readonly BenchEntry[] = [
   { name: "cell_start", load: async () => (await import("./cell_cost.ts")).cellStart },
   { name: "cell_start_spare", load: async () => (await import("./cell_cost.ts")).cellStartSpare },
   { name: "cell_memory", load: async () => (await import("./cell_cost.ts")).cellMemory },
+  { name: "gossip_deliver", load: async () => (await import("./gossip_deliver.ts")).gossipDeliver },
   { name: "store_commit", load: async () => (await import("./store_commit.ts")).storeCommit },
   { name: "http_health", load: async () => (await import("./http_health.ts")).httpHealth },
   { name: "http_api", load: async () => (await import("./http_api.ts")).httpApi },
