@@ -3,6 +3,7 @@ import { MODULE_DEADLINE_MS } from "./api_client.ts";
 import { type CliContext, type CommonFlags, connect, print, withCommonFlags } from "./context.ts";
 import { field, listAt, show, showBytes, showDuration } from "./fields.ts";
 import { addInsight, parseLimit } from "./module_insight.ts";
+import { addAuthorCommands } from "./module_author_commands.ts";
 import { type Column, renderDetails, renderTable } from "./table.ts";
 import { addUnavailable } from "./unavailable_commands.ts";
 
@@ -119,12 +120,8 @@ export function addModuleCommands(program: Command, context: CliContext): void {
   addReading(group, context);
   addInsight(group, context);
   addLifecycle(group, context);
+  addAuthorCommands(group, context);
   addUnavailable(group, {
-    new: "make the folder of a new module",
-    build: "bundle a module into one file",
-    keygen: "make a signing key",
-    sign: "sign a module",
-    verify: "check a module's signatures",
     search: "search the registry",
     install: "install a module from the registry",
     remove: "remove an installed module",

@@ -110,7 +110,7 @@ Deno.test("runCli() exit codes and output of every command", async (t) => {
       out: /node\.info +none +- +yes[^]*a\.b +mesh +consent +no +none here/,
     },
     { args: ["module", "api", "--json"], code: 0, out: /"available": false/ },
-    { args: ["module", "sign", "--key", "k"], code: 1, err: /UNAVAILABLE/ },
+    { args: ["module", "search", "--all", "k"], code: 1, err: /UNAVAILABLE/ },
     { args: ["module", "frobnicate"], code: 2, err: /unknown command/ },
     { args: ["module"], code: 2, err: /Usage: commons module/ },
     { args: ["module", "--help"], code: 0, out: /Usage: commons module/ },

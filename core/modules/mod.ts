@@ -3,6 +3,10 @@
  * @module
  */
 export { SDK_TEXT, SDK_VERSION } from "../../workers/protocol/mod.ts";
+export { createModuleAuthor, type KeyReport, type ModuleAuthor } from "./author.ts";
+export type { BuildReport } from "./author_build.ts";
+export type { SignReport } from "./author_sign.ts";
+export type { VerifyReport } from "./author_verify.ts";
 export { createModuleBuilder, type ModuleBuilder } from "./build.ts";
 export type { AuditRecord } from "./audit.ts";
 export { CAPABILITIES } from "./capabilities.ts";

@@ -19,8 +19,9 @@ function arrows(): Map<string, ReadonlySet<string>> {
     for (const unit of level) below.add(unit);
   }
   allowed.set("node", new Set([...below, "deno.json"]));
-  // The command line is a client of the HTTP API: it knows files and texts, and no service.
-  allowed.set("cli", new Set(["base", "config", "identity"]));
+  // The command line is a client of the HTTP API: it knows files and texts, and no service. Of the modules it takes the
+  // author's tools, which work on folders.
+  allowed.set("cli", new Set(["base", "config", "identity", "modules"]));
   allowed.set("protocol", new Set());
   allowed.set("sdk", new Set(["protocol"]));
   allowed.set("workers", new Set(["protocol", "sdk"]));
@@ -53,6 +54,10 @@ export const DENO_POWERS: Readonly<Record<string, Power>> = {
   connect: {
     files: [/^workers\//, /^core\/chain\//],
     why: "outgoing connections belong to P2P, chain and cells",
+  },
+  watchFs: {
+    files: [/^core\/modules\/watch_folder\.ts$/],
+    why: "the only folder that is watched is the modules'",
   },
   kill: { files: [/^core\/modules\//, /^workers\//], why: "only cells are killed" },
   exit: {
