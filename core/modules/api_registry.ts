@@ -1,8 +1,9 @@
 import { CommonsError } from "../base/mod.ts";
 
 const MAX_METHODS = 64;
-const API_NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,63}$/;
-const RPC_NAME = /^[a-z_][a-z0-9_]{2,63}$/;
+// "__proto__" and its kind are no names: somebody would use them as a key of an object one day.
+const API_NAME = /^(?!__)[A-Za-z_][A-Za-z0-9_.:-]{0,63}$/;
+const RPC_NAME = /^(?!__)[a-z_][a-z0-9_]{2,63}$/;
 
 /** Methods that modules expose to each other and to the operator: a name space for each module. */
 export class ApiRegistry {

@@ -210,7 +210,7 @@ async function attackWith(scene: Scene, name: string, attack: Attack): Promise<v
 /** Looks of their own at some attacks, while they run. */
 const AFTER: Readonly<Record<string, (scene: Scene, name: string) => Promise<void>>> = {
   async "pollutes-object-prototype"({ node }, name) {
-    expect((await node.commons(name, "report")).stdout).toMatch(/^(?:ok)?$/);
+    expect((await node.commons(name, "report")).stdout).toMatch(/^(?:ok\n)?$/);
     expect(await node.api("/api/v1/node")).toMatchObject({ status: 200, body: { name: "commons" } });
   },
   async "answers-with-a-proto-key"({ node }, name) {
