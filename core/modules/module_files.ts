@@ -56,10 +56,10 @@ async function buildOnce(
     return await builder.build(sources);
   }
   const key = builder.keyOf(sources);
-  const kept = await builds.get(name);
+  const kept = await builds.get(name).catch(() => undefined); // it only saves time
   if (kept?.key === key) return builder.accept(kept.text, sources);
   const built = await builder.build(sources);
-  await builds.set(name, { key, text: built.text });
+  await builds.set(name, { key, text: built.text }).catch(() => {}); // a full disk costs the next start a build, no more
   return built;
 }
 
