@@ -1,9 +1,17 @@
-import type { ApiGroup } from "../sdk/types.ts";
-import type { Channel } from "./channel.ts";
+import type { ModuleNode } from "../sdk/types.ts";
+import type { NodeCalls } from "./node_calls.ts";
 
 /** Node API methods that take their parameters as they are, by group. The names are the wire's: `<group>.<method>`. */
 export const GROUPS = Object.freeze({
-  fs: ["readFile", "writeFile", "deleteFile", "listDirectory", "createDirectory", "getFileMetadata"],
+  fs: [
+    "readFile",
+    "writeFile",
+    "renameFile",
+    "deleteFile",
+    "listDirectory",
+    "createDirectory",
+    "getFileMetadata",
+  ],
   metrics: [
     "reportMetric",
     "getModuleMetrics",
@@ -54,14 +62,44 @@ export const GROUPS = Object.freeze({
   governance: ["getProposals", "castVote", "getResults"],
 });
 
+type Groups = Pick<ModuleNode, keyof typeof GROUPS>;
+
+/** File operations that wait at the node at a time: it refuses more, so that nobody's data piles up there. */
+const FILE_OPERATIONS = 16;
+
 /** Groups of functions that call the node. */
-export function groupMethods(channel: Channel): Readonly<Record<keyof typeof GROUPS, ApiGroup>> {
+export function groupMethods(calls: NodeCalls): Groups {
+  const files = new Gate(FILE_OPERATIONS);
   const entries = Object.entries(GROUPS).map(([group, methods]) => [
     group,
-    Object.freeze(Object.fromEntries(methods.map((method) => [
-      method,
-      (...params: unknown[]) => channel.call(`${group}.${method}`, params),
-    ]))),
+    Object.freeze(Object.fromEntries(methods.map((method) => {
+      const name = `${group}.${method}`;
+      const call = (...params: unknown[]) => calls.call(name, params);
+      return [method, group === "fs" ? (...params: unknown[]) => files.run(() => call(...params)) : call];
+    }))),
   ]);
-  return Object.fromEntries(entries);
+  // The types of the groups name exactly these methods; `sdk_test.ts` holds them to it.
+  return Object.fromEntries(entries) as Groups;
+}
+
+/** Runs at most so many at a time, the rest in turn. */
+class Gate {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(most: number) {
+    this.#free = most;
+  }
+
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    }
+  }
 }

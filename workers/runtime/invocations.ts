@@ -3,7 +3,7 @@ import type { Channel } from "./channel.ts";
 import type { Registrations } from "./registrations.ts";
 
 /** What the node asks; as `Invocation` of the core, which is trusted here. */
-type Invocation =
+export type Invocation =
   | { kind: "cli"; subcommand: string; args: CommandArgs }
   | { kind: "http"; route: number; request: Omit<HttpRequest, "text" | "json"> }
   | { kind: "api"; method: string; params: unknown; caller: string }
@@ -19,7 +19,7 @@ interface Request {
 /** Runs the handler that the node asks for and sends its answer, or its error. */
 export async function answerInvocation({ id, invocation, registrations, channel }: Request): Promise<void> {
   try {
-    channel.answer(id, await invoke(invocation as Invocation, registrations));
+    channel.answer(id, await runInvocation(invocation as Invocation, registrations));
   } catch (error) {
     const code = error instanceof Error && "code" in error && typeof error.code === "string"
       ? error.code
@@ -32,7 +32,8 @@ class NoHandler extends Error {
   readonly code = "NOT_FOUND";
 }
 
-function invoke(invocation: Invocation, registrations: Registrations): unknown {
+/** Calls the handler of an invocation; what it throws is the module's own. */
+export function runInvocation(invocation: Invocation, registrations: Registrations): unknown {
   switch (invocation.kind) {
     case "cli":
       return need(registrations.command(invocation.subcommand), invocation.subcommand)(invocation.args);

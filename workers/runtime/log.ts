@@ -1,12 +1,11 @@
 import type { Log } from "../sdk/types.ts";
-import type { Channel } from "./channel.ts";
 
 const MAX_MESSAGE = 8_192;
 
 type Level = keyof Log;
 
 /** The module's log: lines go to the node, which bounds, cleans and keeps them. */
-export function createLog(channel: Channel): Log {
+export function createLog(channel: { send(text: string): void }): Log {
   const write = (level: Level) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
     const text = JSON.stringify(String(message).slice(0, MAX_MESSAGE));
     channel.send(

@@ -3,6 +3,7 @@ import type { Log, ModuleDefinition, ModuleEvent } from "../sdk/types.ts";
 import type { Channel, ChannelHandlers } from "./channel.ts";
 import { answerInvocation } from "./invocations.ts";
 import { createLog, installConsole } from "./log.ts";
+import { definitionOf, startDefinition } from "./definition.ts";
 import { createNode } from "./node_object.ts";
 import { Registrations } from "./registrations.ts";
 
@@ -71,7 +72,7 @@ export class ModuleRunner implements ChannelHandlers {
     channel.maxFrameBytes = init.maxFrameBytes;
     const node = createNode({
       init,
-      channel,
+      calls: channel,
       registrations: this.#registrations,
       log: this.#log,
       signal: this.#stop.signal,
@@ -80,8 +81,7 @@ export class ModuleRunner implements ChannelHandlers {
     // A `data:` URL because blob modules do not load in compiled binaries (denoland/deno#29962).
     const exports: { default?: unknown } = await import(`data:text/javascript;base64,${source}`);
     this.#definition = definitionOf(exports.default);
-    await this.#definition.start(node);
-    await this.#registrations.settled();
+    await startDefinition(this.#definition, { node, calls: channel, registrations: this.#registrations });
     Atomics.store(this.#running, 1, 1);
     channel.send('["s"]');
   }
@@ -130,16 +130,4 @@ export class ModuleRunner implements ChannelHandlers {
     return text.replaceAll(/data:text\/javascript[^\s):]*/g, `${this.#name || "module"}.js`)
       .replaceAll(/\n\s+at [^\n]*(?:file:\/\/|ext:)[^\n]*/g, "");
   }
-}
-
-function definitionOf(value: unknown): ModuleDefinition {
-  if (
-    typeof value !== "object" || value === null || !("start" in value) || typeof value.start !== "function"
-  ) {
-    throw new TypeError("Cannot start: the default export must be an object with a start function");
-  }
-  if ("stop" in value && value.stop !== undefined && typeof value.stop !== "function") {
-    throw new TypeError("Cannot start: stop must be a function");
-  }
-  return value as ModuleDefinition;
 }

@@ -1,94 +1,42 @@
 import type { InitMessage } from "../protocol/mod.ts";
-import type {
-  Api,
-  Atomic,
-  Key,
-  Log,
-  ModuleNode,
-  Modules,
-  Rpc,
-  Storage,
-  Timers,
-  Value,
-} from "../sdk/types.ts";
-import type { Channel } from "./channel.ts";
+import type { Api, Log, ModuleNode, Modules, NodeInfo, Rpc, Value } from "../sdk/types.ts";
 import { groupMethods } from "./groups.ts";
+import type { NodeCalls } from "./node_calls.ts";
 import type { Registrations } from "./registrations.ts";
+import { createStorage } from "./storage.ts";
+import { createTimers, type Schedule, systemSchedule } from "./timers.ts";
+
+/** What a `node` is made from. */
+export interface NodeParts {
+  readonly init: Omit<InitMessage, "source" | "net" | "maxFrameBytes">;
+  readonly calls: NodeCalls;
+  readonly registrations: Registrations;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly schedule?: Schedule;
+}
 
 /** Makes the `node` that a module gets. It only turns calls into messages: the node checks and does everything. */
-export function createNode(
-  parts: { init: InitMessage; channel: Channel; registrations: Registrations; log: Log; signal: AbortSignal },
-): ModuleNode {
-  const { init, channel, registrations, log, signal } = parts;
-  const groups = groupMethods(channel);
+export function createNode(parts: NodeParts): ModuleNode {
+  const { init, calls, registrations, log, signal, schedule = systemSchedule } = parts;
   return Object.freeze({
     id: init.id,
     name: init.name,
     version: init.version,
     config: deepFreeze(init.config),
     dataDir: init.dataDir,
+    info: () => calls.call("node.info", []) as Promise<NodeInfo>, // the node is trusted
     log,
     events: registrations.events,
-    storage: createStorage(channel),
-    timers: createTimers(log, signal),
+    storage: createStorage(calls),
+    timers: createTimers({ log, signal, schedule }),
     cli: registrations.cli,
     http: registrations.http,
     rpc: createRpc(registrations),
     api: createApi(registrations),
-    modules: createModules(channel),
-    ...groups,
+    modules: createModules(calls),
+    ...groupMethods(calls),
     signal,
-  });
-}
-
-function createStorage(channel: Channel): Storage {
-  return Object.freeze({
-    async get<T>(key: Key): Promise<T | undefined> {
-      const value = await channel.call("storage.get", [key]);
-      return (value ?? undefined) as T | undefined;
-    },
-    async set(key: Key, value: Value) {
-      await channel.call("storage.set", [key, value]);
-    },
-    async delete(key: Key) {
-      await channel.call("storage.delete", [key]);
-    },
-    list: (options = {}) => channel.call("storage.list", [options]) as Promise<never>,
-    atomic: () => createAtomic(channel),
-  });
-}
-
-function createAtomic(channel: Channel): Atomic {
-  const checks: unknown[] = [];
-  const mutations: unknown[] = [];
-  const atomic: Atomic = {
-    check: (key, expected) => (checks.push({ key, value: expected }), atomic),
-    set: (key, value) => (mutations.push({ type: "set", key, value }), atomic),
-    delete: (key) => (mutations.push({ type: "delete", key }), atomic),
-    commit: async () => await channel.call("storage.atomic", [{ checks, mutations }]) === true,
-  };
-  return Object.freeze(atomic);
-}
-
-function createTimers(log: Log, signal: AbortSignal): Timers {
-  const guarded = (fn: () => void | Promise<void>) => async () => {
-    try {
-      await fn();
-    } catch (error) {
-      log.error("a timer threw", { error: error instanceof Error ? error.message : String(error) });
-    }
-  };
-  return Object.freeze({
-    after(ms: number, fn: () => void | Promise<void>) {
-      const id = setTimeout(guarded(fn), ms);
-      signal.addEventListener("abort", () => clearTimeout(id), { once: true });
-      return () => clearTimeout(id);
-    },
-    every(ms: number, fn: () => void | Promise<void>) {
-      const id = setInterval(guarded(fn), ms);
-      signal.addEventListener("abort", () => clearInterval(id), { once: true });
-      return () => clearInterval(id);
-    },
   });
 }
 
@@ -97,6 +45,9 @@ function createRpc(registrations: Registrations): Rpc {
     register: (method: string, description: string, handler: (params: unknown) => unknown) =>
       registrations.registerRpc(method, description, handler),
     unregister: (method: string) => registrations.unregisterRpc(method),
+    registerCoreRpcOverride: (method: string, description: string, handler: (params: unknown) => unknown) =>
+      registrations.registerOverride(method, description, handler),
+    unregisterCoreRpcOverride: (method: string) => registrations.unregisterOverride(method),
   });
 }
 
@@ -104,16 +55,17 @@ function createApi(registrations: Registrations): Api {
   return Object.freeze({
     expose: (method: string, handler: (params: unknown, caller: string) => unknown) =>
       registrations.expose(method, handler),
+    unexpose: (method: string) => registrations.unexpose(method),
   });
 }
 
-function createModules(channel: Channel): Modules {
+function createModules(calls: NodeCalls): Modules {
   return Object.freeze({
     call: (module: string, method: string, params: Value = null) =>
-      channel.call("modules.call", [module, method, params]) as Promise<never>,
-    list: () => channel.call("modules.list", []) as Promise<never>,
-    info: async (module: string) => (await channel.call("modules.info", [module]) ?? undefined) as never,
-    available: async (module: string) => await channel.call("modules.available", [module]) === true,
+      calls.call("modules.call", [module, method, params]) as Promise<never>,
+    list: () => calls.call("modules.list", []) as Promise<never>,
+    info: async (module: string) => (await calls.call("modules.info", [module]) ?? undefined) as never,
+    available: async (module: string) => await calls.call("modules.available", [module]) === true,
   });
 }
 

@@ -1,24 +1,37 @@
-import type { Cli, Command, CommandArgs, Events, Http, HttpHandler, Log, ModuleEvent } from "../sdk/types.ts";
-import type { Channel } from "./channel.ts";
+import type { EventType } from "../sdk/events.ts";
+import type {
+  Cli,
+  Command,
+  CommandArgs,
+  EventHandler,
+  Events,
+  Http,
+  HttpHandler,
+  Log,
+  ModuleEvent,
+} from "../sdk/types.ts";
+import type { NodeCalls } from "./node_calls.ts";
 
-type EventHandler = (payload: unknown, event: ModuleEvent) => void | Promise<void>;
+/** A handler of whichever type of event; it only gets events of its own. */
+type AnyHandler = (payload: unknown, event: ModuleEvent) => void | Promise<void>;
+type RpcHandler = (params: unknown) => unknown;
 
 /**
  * What a module registered: the handlers stay here, the node learns only their names. Registrations made while the
  * module starts are awaited before it counts as started, so that a refused one is an error of the start.
  */
 export class Registrations {
-  readonly #channel: Channel;
+  readonly #calls: NodeCalls;
   readonly #log: Log;
-  readonly #events = new Map<string, Set<EventHandler>>();
+  readonly #events = new Map<string, Set<AnyHandler>>();
   readonly #commands = new Map<string, (args: CommandArgs) => unknown>();
   readonly #routes = new Map<number, HttpHandler>();
   readonly #exposed = new Map<string, (params: unknown, caller: string) => unknown>();
-  readonly #rpc = new Map<string, (params: unknown) => unknown>();
+  readonly #rpc = new Map<string, RpcHandler>();
   #starting: Promise<unknown>[] | undefined = [];
 
-  constructor(channel: Channel, log: Log) {
-    this.#channel = channel;
+  constructor(calls: NodeCalls, log: Log) {
+    this.#calls = calls;
     this.#log = log;
   }
 
@@ -32,7 +45,9 @@ export class Registrations {
   }
 
   readonly events: Events = Object.freeze({
-    on: (type: string, handler: EventHandler) => {
+    on: <T extends EventType>(type: T, typed: EventHandler<T>) => {
+      const handler = typed as AnyHandler; // it is kept under its type
+
       let handlers = this.#events.get(type);
       if (!handlers) {
         handlers = new Set();
@@ -40,9 +55,11 @@ export class Registrations {
         this.#register("events.subscribe", [[type]]);
       }
       handlers.add(handler);
-      return () => this.events.off(type, handler);
+      return () => this.events.off(type, typed);
     },
-    off: (type: string, handler?: EventHandler) => {
+    off: <T extends EventType>(type: T, typed?: EventHandler<T>) => {
+      const handler = typed as AnyHandler | undefined; // it is kept under its type
+
       const handlers = this.#events.get(type);
       if (!handlers) return;
       if (handler) handlers.delete(handler);
@@ -51,7 +68,7 @@ export class Registrations {
       this.#register("events.unsubscribe", [[type]]);
     },
     publish: async (type: string, payload: unknown) => {
-      await this.#channel.call("events.publish", [type, payload]);
+      await this.#calls.call("events.publish", [type, payload]);
     },
   });
 
@@ -77,19 +94,25 @@ export class Registrations {
     this.#register("api.expose", [method]);
   }
 
-  async registerRpc(
-    method: string,
-    description: string,
-    handler: (params: unknown) => unknown,
-  ): Promise<void> {
-    // The module waits for this one itself, so a refusal is its to handle and not an error of the start.
-    await this.#channel.call("rpc.register", [method, description]);
-    this.#rpc.set(method, handler);
+  /** Takes it back; calls that are under way get their answer. */
+  unexpose(method: string): void {
+    if (this.#exposed.delete(method)) this.#register("api.unexpose", [method]);
   }
 
-  async unregisterRpc(method: string): Promise<void> {
-    await this.#channel.call("rpc.unregister", [method]);
-    this.#rpc.delete(method);
+  registerRpc(method: string, description: string, handler: RpcHandler): Promise<void> {
+    return this.#addRpc("rpc.register", [method, description], handler);
+  }
+
+  unregisterRpc(method: string): Promise<void> {
+    return this.#removeRpc("rpc.unregister", method);
+  }
+
+  registerOverride(method: string, description: string, handler: RpcHandler): Promise<void> {
+    return this.#addRpc("rpc.registerCoreRpcOverride", [method, description], handler);
+  }
+
+  unregisterOverride(method: string): Promise<void> {
+    return this.#removeRpc("rpc.unregisterCoreRpcOverride", method);
   }
 
   dispatchEvent(event: ModuleEvent): void {
@@ -112,8 +135,19 @@ export class Registrations {
   exposed(method: string): ((params: unknown, caller: string) => unknown) | undefined {
     return this.#exposed.get(method);
   }
-  rpc(method: string): ((params: unknown) => unknown) | undefined {
+  rpc(method: string): RpcHandler | undefined {
     return this.#rpc.get(method);
+  }
+
+  /** The module waits for this one itself, so a refusal is its to handle and not an error of the start. */
+  async #addRpc(call: string, params: readonly [method: string, description: string], handler: RpcHandler) {
+    await this.#calls.call(call, params);
+    this.#rpc.set(params[0], handler);
+  }
+
+  async #removeRpc(call: string, method: string): Promise<void> {
+    await this.#calls.call(call, [method]);
+    this.#rpc.delete(method);
   }
 
   #route(method: string, pattern: string, handler: HttpHandler): void {
@@ -125,7 +159,7 @@ export class Registrations {
   }
 
   #register(method: string, params: readonly unknown[], done?: (value: unknown) => void): Promise<unknown> {
-    const registered = this.#channel.call(method, params).then((value) => {
+    const registered = this.#calls.call(method, params).then((value) => {
       done?.(value);
       return value;
     });

@@ -1,4 +1,6 @@
 import type { CliArg, CliResult } from "../protocol/cli.ts";
+import type { EventPayloads, EventType, PublishableEvent } from "./events.ts";
+import type { Files, MetricsApi, NetworkApi } from "./groups.ts";
 
 /** JSON, and besides `Uint8Array` and `bigint`: what crosses the wall. */
 export type Value =
@@ -15,29 +17,38 @@ export type Value =
 export type KeyPart = string | number | bigint | boolean | Uint8Array;
 export type Key = readonly KeyPart[];
 
-/** An event of the node as a module sees it. `time` is Unix milliseconds. */
-export interface ModuleEvent<Payload = Readonly<Record<string, unknown>>> {
+/** An event of the node as a module sees it. `id` grows; 0 is an event from before that is told again. */
+export interface ModuleEvent<T extends EventType = EventType> {
   readonly id: number;
-  readonly type: string;
+  readonly type: T;
+  /** Unix milliseconds. */
   readonly time: number;
-  readonly payload: Payload;
+  readonly payload: EventPayloads[T];
 }
 
-// deno-lint-ignore no-explicit-any -- a handler may name the payload's shape; the catalogue's types are the node's
-type Payload = any;
+/** What is called for an event. A throw (or a rejection) is logged and ends nothing. */
+export type EventHandler<T extends EventType> = (
+  payload: EventPayloads[T],
+  event: ModuleEvent<T>,
+) => void | Promise<void>;
 
+/**
+ * Events of the node and of other modules: in order, at most once, none from before the subscription but `ModuleLoaded`
+ * of the modules that run already. Those that a module is too slow for are dropped and counted.
+ */
 export interface Events {
   /** Calls `handler` for each event of `type`. Needs `subscribe_events`. Returns a function that ends it. */
-  on(
-    type: string,
-    handler: (payload: Payload, event: ModuleEvent<Payload>) => void | Promise<void>,
-  ): () => void;
+  on<T extends EventType>(type: T, handler: EventHandler<T>): () => void;
   /** Ends every handler of `type`, or the one given. */
-  off(type: string, handler?: (payload: Payload, event: ModuleEvent<Payload>) => void | Promise<void>): void;
+  off<T extends EventType>(type: T, handler?: EventHandler<T>): void;
   /** Publishes one of the types that modules may publish. Needs `publish_events`. */
-  publish(type: string, payload: Readonly<Record<string, Value | undefined>>): Promise<void>;
+  publish<T extends PublishableEvent>(type: T, payload: EventPayloads[T]): Promise<void>;
 }
 
+// deno-lint-ignore no-explicit-any -- what one module sends to another is between the two of them
+type Payload = any;
+
+/** The module's log, which the operator reads with `commons module logs`. Secrets do not belong in it. */
 export interface Log {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -69,14 +80,29 @@ export interface Atomic {
   commit(): Promise<boolean>;
 }
 
-/** The module's own database. Reading needs `read_storage`, writing `write_storage`. Values are at most 60 KiB. */
+/** What a module has stored. */
+export interface StorageUsage {
+  /** Of keys and values as they are kept. */
+  readonly bytes: number;
+  readonly keys: number;
+}
+
+/**
+ * The module's own database: nobody else reads it, and it outlives the module. Reading needs `read_storage`, writing
+ * `write_storage`. Keys have 1 to 8 parts, values at most 60 KiB; over the quota (bytes, keys) `QUOTA_EXCEEDED`. Keys
+ * that begin with `"$sdk"` are the SDK's own.
+ */
 export interface Storage {
   get<T = unknown>(key: Key): Promise<T | undefined>;
   /** Resolves when the value is committed. */
   set(key: Key, value: Value): Promise<void>;
   delete(key: Key): Promise<void>;
+  /** Entries in the order of their keys. */
   list<T = unknown>(options?: StorageListOptions): Promise<readonly StorageEntry<T>[]>;
   atomic(): Atomic;
+  usage(): Promise<StorageUsage>;
+  /** Deletes everything, the version of the {@linkcode Migration}s too. Needs `manage_storage`. */
+  clear(): Promise<void>;
 }
 
 /** Timers that end with the module; a throw in one is logged. */
@@ -131,11 +157,23 @@ export interface Rpc {
   /** Registers a JSON-RPC method. Needs `register_rpc_endpoint`. */
   register(method: string, description: string, handler: (params: Payload) => unknown): Promise<void>;
   unregister(method: string): Promise<void>;
+  /**
+   * Answers `analyzepsbt` or `getdescriptorinfo`, which the node leaves to modules. The manifest must list the method in
+   * `rpc_overrides`; the first module that registers has it. Needs `register_rpc_endpoint`.
+   */
+  registerCoreRpcOverride(
+    method: string,
+    description: string,
+    handler: (params: Payload) => unknown,
+  ): Promise<void>;
+  unregisterCoreRpcOverride(method: string): Promise<void>;
 }
 
 export interface Api {
   /** Lets other modules (and the operator) call `method`. `caller` is who asks, as the node knows it. Needs `register_module_api`. */
   expose(method: string, handler: (params: Payload, caller: string) => unknown): void;
+  /** Takes it back. */
+  unexpose(method: string): void;
 }
 
 export interface Modules {
@@ -153,6 +191,20 @@ export interface ModuleInfo {
   readonly version: string;
   readonly capabilities: readonly string[];
   readonly status: string;
+  readonly health: string;
+  /** What it exposes. */
+  readonly methods: readonly string[];
+  readonly api_version: 1;
+}
+
+/** This node; every module may know it. */
+export interface NodeInfo {
+  readonly version: string;
+  /** `mainnet`, `testnet`, `signet`, `regtest`. */
+  readonly network: string;
+  /** 64 hex digits. */
+  readonly node_id: string;
+  readonly peer_id: string;
 }
 
 /** Methods of a part of the node API by their names; each takes what the reference says and answers by a promise. */
@@ -167,7 +219,10 @@ export interface ModuleNode {
   readonly version: string;
   /** The module's `config.toml` with the node's `[modules.<name>]` on top. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Where the module's data lies on the node's machine, for messages to the operator; the module cannot open it. */
   readonly dataDir: string;
+  /** What this node is. Needs nothing. */
+  info(): Promise<NodeInfo>;
   readonly log: Log;
   readonly events: Events;
   readonly storage: Storage;
@@ -177,11 +232,11 @@ export interface ModuleNode {
   readonly rpc: Rpc;
   readonly api: Api;
   readonly modules: Modules;
-  readonly fs: ApiGroup;
-  readonly metrics: ApiGroup;
+  readonly fs: Files;
+  readonly metrics: MetricsApi;
   readonly chain: ApiGroup;
   readonly mempool: ApiGroup;
-  readonly network: ApiGroup;
+  readonly network: NetworkApi;
   readonly mining: ApiGroup;
   readonly payments: ApiGroup;
   readonly lightning: ApiGroup;
@@ -191,8 +246,21 @@ export interface ModuleNode {
   readonly signal: AbortSignal;
 }
 
+/**
+ * A step from one form of the stored data to the next. Steps run in order before `start`, each once: the version is kept
+ * in the module's storage. A step that was cut short runs again from its beginning, so it must stand that.
+ */
+export interface Migration {
+  /** Whole number above 0, larger than that of the step before. */
+  readonly version: number;
+  up(storage: Storage): void | Promise<void>;
+}
+
 /** A module: its default export. */
 export interface ModuleDefinition {
+  /** Needs `read_storage` and `write_storage`; its time counts as the start's. */
+  readonly migrations?: readonly Migration[];
+  /** The module runs once this has returned; a throw is a crash. */
   start(node: ModuleNode): void | Promise<void>;
   /** Has a few seconds to save what must be saved. */
   stop?(): void | Promise<void>;

@@ -1,0 +1,42 @@
+import { expect } from "expect";
+import type * as sdk from "@commons/sdk";
+import type { CATALOGUE } from "../../core/events/catalogue_table.ts";
+import type { EventPayloads, EventType } from "../../core/events/mod.ts";
+import { createNodeMethods } from "../../core/modules/node_api.ts";
+import { GROUPS } from "../../workers/runtime/groups.ts";
+import { METHOD_CAPABILITIES } from "../../workers/testing/capabilities.ts";
+
+/** `true` only for types that are the same, which assignability alone does not say. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false;
+type Flat<T> = { [K in keyof T]: T[K] };
+type Differences = {
+  [T in EventType | sdk.EventType]: T extends keyof EventPayloads & sdk.EventType
+    ? Same<Flat<EventPayloads[T]>, Flat<sdk.EventPayloads[T]>> extends true ? never : T
+    : T;
+}[EventType | sdk.EventType];
+type Publishable = {
+  [T in EventType]: (typeof CATALOGUE)[T]["origin"] extends "module" ? T : never;
+}[EventType];
+
+Deno.test("the SDK's events are those of the node's catalogue", () => {
+  // The comparison is the type checker's; `deno run -A tools/sdk_events.ts` writes the SDK's side anew.
+  const differences: Differences[] = [];
+  const same: Same<Publishable, sdk.PublishableEvent> = true;
+  expect([differences, same]).toEqual([[], true]);
+  const none: Same<Differences, never> = true;
+  expect(none).toBe(true);
+});
+
+/** Without services of its own: the network is there, so that its methods are in the table as they are in a node. */
+const methods = createNodeMethods({ network: {} } as never);
+
+Deno.test("the SDK's fake node asks for the capabilities that the node asks for", () => {
+  const own = Object.entries(methods).map(([name, { capability }]) => [name, capability ?? ""]);
+  expect(Object.fromEntries(METHOD_CAPABILITIES)).toEqual(Object.fromEntries(own));
+});
+
+Deno.test("the SDK's groups call methods that the node has", () => {
+  for (const [group, names] of Object.entries(GROUPS)) {
+    for (const name of names) expect(Object.keys(methods)).toContain(`${group}.${name}`);
+  }
+});
