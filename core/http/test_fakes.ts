@@ -79,6 +79,22 @@ export function fakeP2p() {
   };
 }
 
+function fakeInsight(): Pick<HttpModules, "audit" | "api"> {
+  return {
+    audit: (_name, options) => [{ method: "node.info", outcome: "ok", at: options?.limit ?? 0 }],
+    api: () => [
+      { name: "node.info", capability: null, tier: null, available: true },
+      {
+        name: "chain.getBlock",
+        capability: "read_blockchain",
+        tier: "open",
+        available: false,
+        reason: "this version keeps no block chain",
+      },
+    ],
+  };
+}
+
 export function fakeModules(): HttpModules {
   const view = {
     name: "hello",
@@ -117,17 +133,7 @@ export function fakeModules(): HttpModules {
     approve: known,
     revoke: known,
     logs: (_name, options) => [{ time: "T", level: "info", message: `limit ${options?.limit}` }],
-    audit: (_name, options) => [{ method: "node.info", outcome: "ok", at: options?.limit ?? 0 }],
-    api: () => [
-      { name: "node.info", capability: null, tier: null, available: true },
-      {
-        name: "chain.getBlock",
-        capability: "read_blockchain",
-        tier: "open",
-        available: false,
-        reason: "this version keeps no block chain",
-      },
-    ],
+    ...fakeInsight(),
     cliSpecs: () => ({ hello: { version: 1, name: "hello", subcommands: [{ name: "greet", args: [] }] } }),
     runCli(cli, subcommand, args) {
       if (cli === "slow") return Promise.reject(new CommonsError("TIMEOUT", "Cannot run: too slow"));

@@ -77,6 +77,13 @@ export function moduleRoutes(
         const call = modules.call(name, method, params ?? null, { caller: "operator" });
         return json({ result: await within(CALL_DEADLINE_MS, call, `call ${name}`) ?? null });
       },
+    ...insightRoutes(modules),
+  ];
+}
+
+/** What modules say and do, and what they could do. */
+function insightRoutes(modules: HttpComponents["modules"]): readonly Route[] {
+  return [
     },
     {
       method: "GET",
@@ -91,13 +98,6 @@ export function moduleRoutes(
         return json({ lines: modules.logs(nameOf(c), limit === undefined ? {} : { limit }) });
       },
     },
-    ...insightRoutes(modules),
-  ];
-}
-
-/** What modules do, and what they could do. */
-function insightRoutes(modules: HttpComponents["modules"]): readonly Route[] {
-  return [
     {
       method: "GET",
       path: "/api/v1/modules/{name}/audit",
@@ -122,6 +122,14 @@ function insightRoutes(modules: HttpComponents["modules"]): readonly Route[] {
     },
   ];
 }
+/** A folder may have been dropped in since anybody looked. */
+async function freshView(modules: HttpComponents["modules"], name: string) {
+  if (modules.get(name) === undefined) await modules.discover();
+  const view = modules.get(name);
+  if (view === undefined) throw new CommonsError("MODULE_NOT_FOUND", `Cannot show ${name}: no such module`);
+  return view;
+}
+
 
 function nameOf(c: AppContext): string {
   return parseModuleName(c.req.param("name"));
