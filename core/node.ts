@@ -10,6 +10,7 @@ import { createHttpService, NODE_RPC_METHODS, type NodeFacts } from "./http/mod.
 import { type Identity, loadApiToken, loadIdentity } from "./identity/mod.ts";
 import {
   type CellFactory,
+  createFolderWatch,
   createModuleBuilder,
   createModuleFiles,
   createModuleHost,
@@ -235,6 +236,12 @@ function createModules(
           quotaFiles: modules.limits.files_count,
         }),
       network,
+      ...(modules.watch && {
+        folder: createFolderWatch(
+          { clock: systemClock, logger: logger.child("modules") },
+          { dir: resolve(modules.dir) },
+        ),
+      }),
       verifySignatures: createSignatureVerifier({
         trusted: trustedKeys(modules.trust),
         minSignatures: modules.min_signatures,
@@ -246,6 +253,7 @@ function createModules(
       enabled: modules.enabled,
       disabled: modules.disabled,
       limits,
+      cpuPercent: modules.limits.cpu_percent,
       requireSignatures: modules.require_signatures,
       moduleConfig: modules.settings,
       nodeVersion: version,

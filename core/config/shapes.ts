@@ -93,6 +93,7 @@ export const governance = {
 
 export const moduleLimits = {
   memory_mb: whole(8, 65_536).default(64),
+  cpu_percent: whole(0, 100_000).default(90),
   startup_ms: whole(100, 600_000).default(5000),
   unresponsive_ms: whole(100, 600_000).default(5000),
   stop_ms: whole(0, 600_000).default(5000),

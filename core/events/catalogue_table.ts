@@ -429,6 +429,7 @@ export const CATALOGUE = {
     group: "maintenance",
     origin: "node",
     fields: {
+      module_name: "text?",
       resource_type: "text",
       usage_percent: "f64",
       current_usage: "u64",

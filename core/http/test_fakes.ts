@@ -95,25 +95,27 @@ function fakeInsight(): Pick<HttpModules, "audit" | "api"> {
   };
 }
 
+const VIEW = {
+  name: "hello",
+  version: "1.0.0",
+  description: "says hello",
+  state: "running",
+  health: "healthy",
+  hash: "sha256:00",
+  signature: { state: "unsigned", signers: [] },
+  capabilities: { requested: [], granted: [], missing: [] },
+  pid: 1,
+  uptimeMs: 1,
+  restarts: 0,
+  memory: { rssBytes: 1, limitBytes: 2 },
+  cpuPercent: 0,
+  events: { delivered: 0, dropped: 0 },
+  calls: { total: 0, denied: 0, failed: 0 },
+  lastExit: null,
+} as const;
+
 export function fakeModules(): HttpModules {
-  const view = {
-    name: "hello",
-    version: "1.0.0",
-    description: "says hello",
-    state: "running",
-    health: "healthy",
-    hash: "sha256:00",
-    signature: { state: "unsigned", signers: [] },
-    capabilities: { requested: [], granted: [], missing: [] },
-    pid: 1,
-    uptimeMs: 1,
-    restarts: 0,
-    memory: { rssBytes: 1, limitBytes: 2 },
-    cpuPercent: 0,
-    events: { delivered: 0, dropped: 0 },
-    calls: { total: 0, denied: 0, failed: 0 },
-    lastExit: null,
-  } as const;
+  const view = VIEW;
   const known = (name: string) => {
     if (name === "broken") {
       return Promise.reject(new CommonsError("MANIFEST_SYNTAX", "Cannot read it: line 3"));
@@ -122,6 +124,7 @@ export function fakeModules(): HttpModules {
     return Promise.reject(new CommonsError("MODULE_NOT_FOUND", `Cannot find ${name}: no such module`));
   };
   return {
+    discover: () => Promise.resolve(),
     list: () => [view, { ...view, name: "asleep", state: "stopped" }],
     get: (name) => name === "hello" ? view : undefined,
     load: (name) =>

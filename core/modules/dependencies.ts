@@ -11,6 +11,8 @@ export interface Needed {
   readonly state: ModuleState;
   /** Version of what runs; absent when it does not run. */
   readonly running?: string | undefined;
+  /** Version of what would be started, as last read. */
+  readonly version?: string | undefined;
   /** The hard dependencies of its own, as last read. */
   readonly needs: readonly string[];
   /** Code of the reason why it does not run. */
@@ -91,6 +93,10 @@ function judge(name: string, range: string, { find, nodeVersion }: DependencyFac
   if (other === undefined) {
     return { name, code: "DEPENDENCY_MISSING", why: `it needs ${name} ${range}, which is not there` };
   }
+  const version = other.running ?? other.version;
+  if (version !== undefined && !satisfies(version, range)) {
+    return { name, code: "DEPENDENCY_VERSION", why: `it needs ${name} ${range}, there is ${version}` };
+  }
   if (other.running === undefined) {
     const reason = other.reason === undefined ? "" : `, ${other.reason}`;
     const state = other.state.replace("_", " ");
@@ -100,8 +106,7 @@ function judge(name: string, range: string, { find, nodeVersion }: DependencyFac
       why: `it needs ${name}, which does not run (${state}${reason})`,
     };
   }
-  if (satisfies(other.running, range)) return undefined;
-  return { name, code: "DEPENDENCY_VERSION", why: `it needs ${name} ${range}, there is ${other.running}` };
+  return undefined;
 }
 
 /** A way from the module over hard dependencies back to itself, shortest first; both ends are the module. */

@@ -22,6 +22,8 @@ export class FakeCell implements Cell {
   onStop: () => void = () => {};
   /** False makes `stop` wait for `end`. */
   stopsAtOnce = true;
+  rssBytes = 1_000_000;
+  cpuPercent = 1.5;
   readonly #handlers: CellHandlers;
   readonly #clock: Clock;
   readonly #started = Promise.withResolvers<void>();
@@ -50,8 +52,8 @@ export class FakeCell implements Cell {
 
   get stats(): CellStats {
     return {
-      rssBytes: 1_000_000,
-      cpuPercent: 1.5,
+      rssBytes: this.rssBytes,
+      cpuPercent: this.cpuPercent,
       eventsDelivered: this.events.length,
       eventsDropped: 0,
       framesIn: 0,

@@ -8,7 +8,12 @@ import { ModuleCalls } from "./host_calls.ts";
 import { moduleDirectory } from "./host_directory.ts";
 import { announceInstall } from "./host_installs.ts";
 import { collectModuleMetrics } from "./host_metrics.ts";
-import { type OrderedModule, startOrder } from "./host_order.ts";
+import { Dependents } from "./host_dependents.ts";
+import { startOrder, stopInOrder } from "./host_order.ts";
+import { FolderReloads } from "./host_reloads.ts";
+import { shallStart, startableModules } from "./host_startable.ts";
+import type { Manifest } from "./manifest_types.ts";
+import { watchModules } from "./watch.ts";
 import { ModuleSet } from "./host_modules.ts";
 import type { ModuleHostComponents, ModuleHostInit } from "./host_types.ts";
 import type { AuditRecord } from "./audit.ts";
@@ -21,7 +26,6 @@ import { NodeApiSession } from "./node_api_session.ts";
 import type { ModuleDirectory, ModuleNamespace, NodeMethodTable } from "./node_api_types.ts";
 import type { Registries } from "./node_api_registration.ts";
 import { RouteRegistry } from "./route_registry.ts";
-import type { Supervisor } from "./supervisor.ts";
 import { type PreparedModule, prepareModule } from "./supervisor_prepare.ts";
 import { ModuleRun } from "./supervisor_run.ts";
 import type { RunOptions, SupervisorComponents } from "./supervisor_types.ts";
@@ -35,6 +39,7 @@ import type {
 
 /** For all cells together at the end of the node; what is left then is killed. */
 const STOP_DEADLINE_MS = 8_000;
+const DEFAULT_CPU_PERCENT = 90;
 
 /**
  * The module host: finds modules, checks them, starts a cell for each, and is the only way between them and the node.
@@ -55,6 +60,8 @@ class Host implements ModuleHost {
   readonly #calls: ModuleCalls;
   readonly #directory: ModuleDirectory;
   readonly #methods: NodeMethodTable;
+  readonly #dependents: Dependents;
+  #watching: Disposable | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(components: ModuleHostComponents, init: ModuleHostInit) {
@@ -82,18 +89,33 @@ class Host implements ModuleHost {
       metrics: this.#metrics,
       modules: this.#directory,
     });
-    this.#modules = new ModuleSet(components, this.#createSupervision());
+    this.#modules = new ModuleSet(components, {
+      supervision: this.#createSupervision(),
+      onRemoved: (name) => {
+        this.#namespaces.delete(name);
+        this.#folders.delete(name);
+        this.#dependents.changed(name);
+      },
+    });
+    const { nodeVersion, disabled } = init;
+    this.#dependents = new Dependents({
+      all,
+      nodeVersion,
+      disabled,
+      get: (name) => this.#modules.get(name),
+      discover: (name) => this.#modules.lookIfIdle(name),
+    });
     collectModuleMetrics(components.metrics, all);
   }
 
   async start(): Promise<void> {
     await this.#modules.discover();
-    const startable = this.#modules.all().filter((module) => this.#shallStart(module));
-    const { order, waits, cyclic } = startOrder(startable.flatMap(({ manifest }) => manifest ?? []));
+    const startable = startableModules(this.#modules, this.#init);
+    const { order, waits } = startOrder(startable.flatMap(({ manifest }) => manifest ?? []));
     const done = new Map<string, Promise<void>>();
     for (const name of order) {
       const dependencies = (waits.get(name) ?? []).map((other) => done.get(other));
-      done.set(name, this.#startOne(name, { after: dependencies, cyclic: cyclic.includes(name) }));
+      done.set(name, Promise.all(dependencies).then(() => this.#startOne(name)));
     }
     await Promise.all(done.values());
     for (const name of Object.keys(this.#init.enabled)) {
@@ -101,10 +123,15 @@ class Host implements ModuleHost {
         this.#components.logger.warn("an enabled module is not there", { module: name });
       }
     }
+    this.#watching = this.#watch();
   }
 
   stop(): Promise<void> {
     return this.#stopping ??= this.#stopAll();
+  }
+
+  discover(): Promise<void> {
+    return this.#stopping ? Promise.resolve() : this.#modules.rediscover();
   }
 
   list(): readonly ModuleView[] {
@@ -117,19 +144,19 @@ class Host implements ModuleHost {
 
   async load(name: string): Promise<ModuleView> {
     const module = await this.#modules.findOrDiscover(name);
-    await module.load();
+    await this.#dependents.load(module);
     return module.view();
   }
 
   async unload(name: string): Promise<ModuleView> {
     const module = this.#modules.need(name);
-    await module.unload();
+    await this.#dependents.unload(module);
     return module.view();
   }
 
   async reload(name: string): Promise<ModuleView> {
     const module = this.#modules.need(name);
-    await module.reload();
+    await this.#dependents.reload(module);
     return module.view();
   }
 
@@ -188,43 +215,36 @@ class Host implements ModuleHost {
   }
 
   /** Never rejects: one bad module does not stop the others. */
-  async #startOne(
-    name: string,
-    { after, cyclic }: { readonly after: readonly (Promise<void> | undefined)[]; readonly cyclic: boolean },
-  ): Promise<void> {
-    const module = this.#modules.get(name);
-    if (!module) return;
-    await Promise.all(after);
+  async #startOne(name: string): Promise<void> {
     try {
-      if (cyclic) {
-        await module.reject(
-          new CommonsError("DEPENDENCY_CYCLE", `Cannot use module ${name}: its dependencies run in a circle`),
-        );
-      } else await module.load();
+      await this.#modules.get(name)?.load({ patient: true });
     } catch (error) {
       const code = error instanceof CommonsError ? error.code : "INTERNAL";
       this.#components.logger.warn("a module did not start", { module: name, code, error: errorText(error) });
     }
   }
 
-  /** A folder with a fault is listed as rejected already. */
-  #shallStart(module: Supervisor): boolean {
-    const { enabled, disabled } = this.#init;
-    if (module.manifest === undefined) return false;
-    if (disabled.includes(module.name)) {
-      module.explain({ code: "DISABLED", message: "The configuration disables this module" });
-      return false;
-    }
-    if (Object.keys(enabled).length === 0 || Object.hasOwn(enabled, module.name)) return true;
-    module.explain({ code: "NOT_ENABLED", message: "The configuration does not enable this module" });
-    return false;
+  #watch(): Disposable | undefined {
+    const { clock, folder, logger } = this.#components;
+    if (folder === undefined || this.#stopping) return undefined;
+    const reloads = new FolderReloads({
+      logger,
+      modules: this.#modules,
+      dependents: this.#dependents,
+      shallStart: (module) => shallStart(module, this.#init),
+    });
+    return watchModules({ clock, logger, folder }, (name) => reloads.changed(name));
   }
 
   #createSupervision(): SupervisorComponents {
     const { clock, random, logger, events, store, files, verifySignatures } = this.#components;
     const preparing = {
       files,
-      runningVersion: (name: string) => this.#modules.get(name)?.running?.version,
+      dependencyFault: (manifest: Manifest) => {
+        // Others judge by what was read last, also when it is refused.
+        this.#modules.get(manifest.name)?.describe(manifest);
+        return this.#dependents.fault(manifest);
+      },
       ...(verifySignatures === undefined ? {} : { verifySignatures }),
     };
     return {
@@ -235,7 +255,11 @@ class Host implements ModuleHost {
       grants: new Grants({ store, clock }),
       limits: this.#init.limits,
       prepare: (name) => prepareModule(preparing, this.#init, name),
-      onPrepared: (prepared) => void announceInstall(this.#components, prepared),
+      cpuPercent: this.#init.cpuPercent ?? DEFAULT_CPU_PERCENT,
+      dependencyFault: (manifest) => this.#dependents.fault(manifest),
+      beforeReplace: (name, version) => this.#dependents.beforeReplace(name, version),
+      onStarted: (prepared) => void announceInstall(this.#components, prepared),
+      onSettled: (name) => this.#dependents.changed(name),
       openRun: (prepared, options) => this.#openRun(prepared, options),
       release: (name) => {
         for (const registry of Object.values(this.#registries)) registry.remove(name);
@@ -290,29 +314,15 @@ class Host implements ModuleHost {
 
   /** Dependents first; what is not gone in time is killed. */
   async #stopAll(): Promise<void> {
+    this.#watching?.[Symbol.dispose]();
     const modules = this.#modules.all();
     const guard = this.#components.clock.after(STOP_DEADLINE_MS, () => {
       for (const module of modules) module.kill("the node is stopping");
     });
     try {
-      const { order, waits } = startOrder(modules.map(orderOf));
-      const done = new Map<string, Promise<void>>();
-      for (const name of order.toReversed()) {
-        const dependents = order.filter((other) => waits.get(other)?.includes(name));
-        const after = Promise.all(dependents.map((other) => done.get(other)));
-        done.set(name, after.then(() => this.#modules.get(name)?.shutDown()));
-      }
-      await Promise.all(done.values());
+      await stopInOrder(modules, (module) => module.shutDown());
     } finally {
       guard[Symbol.dispose]();
     }
   }
-}
-
-function orderOf({ name, manifest }: Supervisor): OrderedModule {
-  return {
-    name,
-    dependencies: manifest?.dependencies ?? {},
-    optionalDependencies: manifest?.optionalDependencies ?? {},
-  };
 }

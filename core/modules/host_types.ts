@@ -8,6 +8,7 @@ import type { ModuleFolder } from "./module_folder.ts";
 import type { NetworkPort } from "./node_api_network.ts";
 import type { ModuleNamespace } from "./node_api_types.ts";
 import type { ModuleView } from "./types.ts";
+import type { FolderWatch } from "./watch.ts";
 
 /** A module folder as discovery saw it. A bad one has a fault and is listed as rejected. */
 export type DiscoveredModule =
@@ -64,6 +65,8 @@ export interface ModuleHostComponents {
   readonly network?: NetworkPort;
   /** What `node.info` answers to modules: public facts, cheap to make. */
   readonly nodeInfo: () => Readonly<Record<string, unknown>>;
+  /** Tells of changes in the modules folder; absent when nobody wants modules reloaded for them. */
+  readonly folder?: FolderWatch;
   /** When absent, every signed module is refused. */
   readonly verifySignatures?: VerifySignatures;
 }
@@ -77,6 +80,8 @@ export interface ModuleHostInit {
   readonly disabled: readonly string[];
   /** What a module gets at most. A manifest can ask for less, never for more: nothing is granted by asking. */
   readonly limits: CellLimits;
+  /** Percent of one core that a module may use for half a minute before it is warned (default 90); 0 = no limit. */
+  readonly cpuPercent?: number;
   readonly requireSignatures: boolean;
   /** `[modules.<name>]` tables; their keys win over the module's own `config.toml`. */
   readonly moduleConfig: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

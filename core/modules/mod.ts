@@ -23,3 +23,5 @@ export type { NetworkPeer, NetworkPort, NetworkStats } from "./node_api_network.
 export type { ApiMethodView } from "./node_api_view.ts";
 export { OVERRIDABLE_RPC } from "./rpc_overrides.ts";
 export * from "./types.ts";
+export type { FolderWatch } from "./watch.ts";
+export { createFolderWatch } from "./watch_folder.ts";

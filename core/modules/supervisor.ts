@@ -1,30 +1,23 @@
-import { CommonsError, errorText, isCommonsError, type ModuleName, type Timer } from "../base/mod.ts";
+import { CommonsError, errorText, isCommonsError, type ModuleName } from "../base/mod.ts";
 import { AuditTrail } from "./audit.ts";
-import type { CellExit, Invocation } from "./cell_types.ts";
+import type { Invocation } from "./cell_types.ts";
+import { isPassingFault } from "./dependencies.ts";
 import type { Manifest } from "./manifest_types.ts";
-import { isCrash } from "./lifecycle.ts";
 import { ModuleLog } from "./module_log.ts";
-import { RestartPolicy } from "./restart.ts";
+import { ModuleAdmission } from "./supervisor_admission.ts";
+import { lacking, needsApproval, notRunning, rejection } from "./supervisor_faults.ts";
+import { ModuleLife } from "./supervisor_life.ts";
 import { Mutex } from "./supervisor_mutex.ts";
 import type { PreparedModule } from "./supervisor_prepare.ts";
-import type { ModuleRun } from "./supervisor_run.ts";
-import { ModuleAdmission } from "./supervisor_admission.ts";
-import {
-  lacking,
-  needsApproval,
-  notRunning,
-  rejection,
-  startFailed,
-  startGivenUp,
-} from "./supervisor_faults.ts";
 import { type Health, ModuleStatus, type Reason } from "./supervisor_status.ts";
 import type { SupervisorComponents } from "./supervisor_types.ts";
-import { RunHistory, viewOf } from "./supervisor_view.ts";
+import { ModuleVersions } from "./supervisor_versions.ts";
+import { viewOf } from "./supervisor_view.ts";
 import type { ModuleState, ModuleView } from "./types.ts";
 
 /**
- * One module's life. Operations (load, unload, reload, approve, revoke, restart) run one after the other; a cell that
- * dies is dealt with at once. What may follow what is the table in `lifecycle.ts`.
+ * One module's life. Operations (load, unload, reload, approve, revoke, restart, suspend, resume) run one after the
+ * other; a cell that dies is dealt with at once. What may follow what is the table in `lifecycle.ts`.
  */
 export class Supervisor {
   readonly name: ModuleName;
@@ -32,30 +25,47 @@ export class Supervisor {
   readonly log: ModuleLog;
   readonly #components: SupervisorComponents;
   readonly #mutex = new Mutex();
-  readonly #policy: RestartPolicy;
   readonly #status: ModuleStatus;
   readonly #admission: ModuleAdmission;
-  readonly #history = new RunHistory();
-  #run: ModuleRun | undefined;
-  #loadedAt = 0;
-  #retry: Timer | undefined;
-  /** Counts the reasons to give up a start under way; a start that sees it change gives up. */
-  #interrupts = 0;
-  #closing = false;
+  readonly #life: ModuleLife;
+  readonly #versions: ModuleVersions;
+  /** It is to be started as soon as what it needs runs. */
+  #waits = false;
+  /** Its files changed since they were read. */
+  #stale = false;
 
   constructor(components: SupervisorComponents, name: ModuleName) {
-    const { clock, random, logger, events } = components;
+    const { clock, logger, events } = components;
     this.name = name;
     this.#components = components;
     this.#status = new ModuleStatus(name, events);
     this.#admission = new ModuleAdmission(components, name);
     this.audit = new AuditTrail(clock);
     this.log = new ModuleLog({ clock, logger: logger.child(`module:${name}`) });
-    this.#policy = new RestartPolicy({ clock, random });
+    this.#life = new ModuleLife(components, {
+      name,
+      status: this.#status,
+      audit: this.audit,
+      log: this.log,
+      onRetry: () => void this.#restart(),
+      onExit: () => components.onSettled(name),
+    });
+    const { log } = this;
+    this.#versions = new ModuleVersions(components, {
+      name,
+      log,
+      status: this.#status,
+      admission: this.#admission,
+      life: this.#life,
+    });
   }
 
   get state(): ModuleState {
     return this.#status.state;
+  }
+
+  get reason(): Reason | undefined {
+    return this.#status.reason;
   }
 
   /** As it was last read. */
@@ -69,8 +79,19 @@ export class Supervisor {
 
   /** Present while the module runs; `at` in Unix milliseconds. */
   get running(): { readonly id: string; readonly version: string; readonly at: number } | undefined {
-    if (this.state !== "running" || !this.#run) return undefined;
-    return { id: this.#run.init.instanceId, version: this.#run.init.version, at: this.#loadedAt };
+    const { run, startedAt } = this.#life;
+    if (this.state !== "running" || !run) return undefined;
+    return { id: run.init.instanceId, version: run.init.version, at: startedAt };
+  }
+
+  /** True while it would be started if only what it needs ran: it ran before, or the node start wanted it. */
+  get waits(): boolean {
+    return this.#waits;
+  }
+
+  /** True while one version makes room for another: it will be there again in a moment. */
+  get replacing(): boolean {
+    return this.#versions.replacing;
   }
 
   /** What discovery saw of a module that has not been read since. */
@@ -83,36 +104,57 @@ export class Supervisor {
     if (this.state === "discovered") this.#status.reason = reason;
   }
 
-  /** Refuses the module without reading it: discovery or ordering found the fault. */
-  reject(error: CommonsError): Promise<void> {
-    return this.#mutex.run(() => this.#status.can("reject") ? this.#refuse(error) : undefined);
+  /** Its files changed: a start that comes by itself reads them again. */
+  touch(): void {
+    this.#stale = true;
   }
 
-  /** @throws {CommonsError} `MODULE_ALREADY_LOADED`, `MODULE_REJECTED`, `NEEDS_APPROVAL`, `START_FAILED` */
-  load(): Promise<void> {
-    return this.#mutex.run(() => {
-      if (this.state !== "running") return this.#loadAfresh();
+  /** Refuses the module without reading it: discovery found the fault. */
+  reject(error: CommonsError): Promise<void> {
+    return this.#operate(() => {
+      const { reason } = this;
+      const known = this.state === "rejected" && reason?.code === error.code &&
+        reason.message === error.message;
+      if (!known && this.#status.can("reject")) this.#refuse(error);
+    });
+  }
+
+  /**
+   * A `patient` load that fails because of another module waits for that one to run.
+   * @throws {CommonsError} `MODULE_ALREADY_LOADED`, `MODULE_REJECTED`, `NEEDS_APPROVAL`, `START_FAILED`
+   */
+  load(options: { readonly patient?: boolean } = {}): Promise<void> {
+    return this.#operate(() => {
+      if (this.state !== "running") return this.#loadAfresh(options);
       throw new CommonsError("MODULE_ALREADY_LOADED", `Cannot load module ${this.name}: it is running`);
     });
   }
 
-  /** Gives up a start that is under way, too. @throws {CommonsError} `MODULE_NOT_RUNNING` */
+  /** Gives up a start that is under way, and waiting for another module. @throws {CommonsError} `MODULE_NOT_RUNNING` */
   unload(): Promise<void> {
-    const interrupted = this.#interrupt();
-    return this.#mutex.run(async () => {
-      if (await this.#halt("gone") || interrupted) return;
+    const interrupted = this.#life.interrupt();
+    return this.#operate(async () => {
+      const waited = this.#waits;
+      this.#waits = false;
+      if (waited && this.state === "stopped") this.#status.reason = undefined;
+      if (await this.#life.halt("gone") || waited || interrupted) return;
       throw notRunning("unload", this);
     });
   }
 
-  /** Stops it when it runs, then loads it as {@linkcode load} does. */
-  reload(): Promise<void> {
-    return this.#mutex.run(async () => {
-      const before = this.#run?.init.version;
-      await this.#halt("gone");
-      await this.#loadAfresh();
-      const after = this.running?.version;
-      if (before !== undefined && after !== undefined) this.#status.announceReloaded(before, after);
+  /**
+   * Reads and checks the module again and puts it in the place of what runs. What runs goes on untouched when the new
+   * version is refused, and is started again, from the bytes that were checked, when the new version does not start.
+   * A module that does not run is loaded. With `changed`, a module that is what it was is left alone.
+   */
+  reload(options: { readonly changed?: boolean } = {}): Promise<void> {
+    return this.#operate(async () => {
+      if (this.state !== "running" && this.state !== "backoff") return await this.#loadAfresh();
+      this.#refuseWhenClosing();
+      this.#stale = false;
+      const next = await this.#versions.examine();
+      if (options.changed && this.#admission.isSame(next.prepared)) return;
+      await this.#versions.replace(next);
     });
   }
 
@@ -121,42 +163,73 @@ export class Supervisor {
    * A start that fails does not undo the approval: the state says what became of it.
    */
   approve(): Promise<void> {
-    return this.#mutex.run(async () => {
+    return this.#operate(async () => {
       this.#refuseWhenClosing();
-      await this.#admission.approve(this.#admission.prepared ?? await this.#prepare());
-      if (this.state !== "needs_approval") return;
-      await this.#quietly(() => this.#loadAfresh());
+      const { pending, prepared } = this.#admission;
+      const wanted = pending?.prepared ?? prepared ?? await this.#prepare();
+      await this.#admission.approve(wanted);
+      if (pending && (this.state === "running" || this.state === "backoff")) {
+        await this.#quietly(async () =>
+          this.#versions.replace(await this.#admission.admit(pending.prepared))
+        );
+      } else if (this.state === "needs_approval") await this.#quietly(() => this.#loadAfresh());
     });
   }
 
   /** Takes the operator's approval back; a module that needs it is stopped. */
   revoke(): Promise<void> {
-    if (this.#admission.needed.length > 0) this.#interrupt();
-    return this.#mutex.run(async () => {
+    if (this.#admission.needed.length > 0) this.#life.interrupt();
+    return this.#operate(async () => {
       const missing = await this.#admission.revoke();
       if (missing.length === 0) return;
-      this.#run?.cutOff();
-      const stopped = await this.#halt("lack_grants");
+      this.#waits = false;
+      this.#life.run?.cutOff();
+      const stopped = await this.#life.halt("lack_grants");
       if (!stopped && this.state !== "rejected") this.#status.move("lack_grants");
       if (this.state === "needs_approval") this.#status.reason = lacking(missing);
     });
   }
 
+  /** Stops it because of what it needs, until {@linkcode resume}. `why` is asked when its turn comes. */
+  suspend(why: () => CommonsError | undefined): Promise<void> {
+    return this.#operate(async () => {
+      const fault = this.#life.closing ? undefined : why();
+      if (fault && (this.state === "running" || this.state === "backoff")) await this.#suspend(fault);
+    });
+  }
+
+  /** Starts it again after {@linkcode suspend}, from the bytes that were checked; or tries a patient load again. */
+  resume(): Promise<void> {
+    return this.#operate(async () => {
+      const { manifest, prepared } = this.#admission;
+      if (!this.#waits || this.#life.closing) return;
+      if (this.state === "rejected" || this.#stale || !prepared) {
+        if (this.#status.can("load")) await this.#quietly(() => this.#loadAfresh({ patient: true }));
+      } else if (this.state === "stopped" && manifest && !this.#components.dependencyFault(manifest)) {
+        this.#waits = false;
+        this.#status.reason = undefined;
+        this.#status.move("load");
+        await this.#quietly(() => this.#versions.start(this.#life.interrupts));
+      }
+    });
+  }
+
   /** Stops for good: no start and no restart comes after it. Resolves when the process is gone. */
   async shutDown(): Promise<void> {
-    this.#closing = true;
-    this.#interrupt();
-    await this.#mutex.run(() => this.#halt("gone"));
+    this.#life.close();
+    this.#life.interrupt();
+    await this.#mutex.run(() => this.#life.halt("gone"));
   }
 
   /** Ends the process without asking. */
   kill(detail: string): void {
-    this.#run?.kill(detail);
+    this.#life.run?.kill(detail);
   }
 
   /** @throws {CommonsError} `MODULE_NOT_RUNNING`, and as the cell does */
   invoke(invocation: Invocation, deadlineMs: number): Promise<unknown> {
-    if (this.state === "running" && this.#run) return this.#run.invoke(invocation, deadlineMs);
+    const { run } = this.#life;
+    if (this.state === "running" && run) return run.invoke(invocation, deadlineMs);
     return Promise.reject(notRunning("ask", this));
   }
 
@@ -171,25 +244,41 @@ export class Supervisor {
       name: this.name,
       status: this.#status,
       admission: this.#admission,
-      run: this.#run,
+      run: this.#life.run,
       audit: this.audit,
-      history: this.#history,
+      history: this.#life.history,
       memoryLimit: this.#components.limits.memoryBytes,
     });
   }
 
-  async #loadAfresh(): Promise<void> {
+  /** One operation at a time; whoever depends on the module looks at it afterwards. */
+  #operate(work: () => void | Promise<void>): Promise<void> {
+    return this.#mutex.run(async () => {
+      try {
+        await work();
+      } finally {
+        this.#components.onSettled(this.name);
+      }
+    });
+  }
+
+  async #loadAfresh({ patient = false }: { readonly patient?: boolean } = {}): Promise<void> {
     this.#refuseWhenClosing();
-    this.#cancelRetry();
-    this.#policy.reset();
+    this.#life.reset();
+    this.#waits = false;
+    this.#stale = false;
     this.#status.reason = undefined;
     this.#status.setHealth("unknown");
-    const interrupts = this.#interrupts;
+    const { interrupts } = this.#life;
     this.#status.move("load");
-    const prepared = await this.#prepare();
-    await this.#checkGrants(prepared);
-    this.#components.onPrepared(prepared);
-    await this.#startCell(prepared, interrupts);
+    try {
+      const prepared = await this.#prepare();
+      await this.#checkGrants(prepared);
+    } catch (error) {
+      this.#waits = patient && isPassingFault(error);
+      throw error;
+    }
+    await this.#versions.start(interrupts);
   }
 
   async #prepare(): Promise<PreparedModule> {
@@ -213,94 +302,24 @@ export class Supervisor {
     throw needsApproval(this.name, missing);
   }
 
-  /** The state is `starting`. @throws {CommonsError} `START_FAILED` */
-  async #startCell(prepared: PreparedModule, interrupts: number): Promise<void> {
-    if (this.#interrupts !== interrupts) throw this.#givenUp();
-    const { granted } = this.#admission.grants;
-    const run = this.#components.openRun(prepared, { granted, audit: this.audit, log: this.log });
-    this.#run = run;
-    const exit = await run.start();
-    if (exit === undefined && this.#interrupts === interrupts) return this.#started(run);
-    const ended = exit ?? await run.stop();
-    this.#forget(run, ended);
-    if (this.#interrupts !== interrupts || ended === undefined) throw this.#givenUp();
-    if (isCrash(ended.reason)) this.#crashed(ended, 0);
-    else this.#status.move("gone");
-    throw startFailed(this.name, ended);
-  }
-
-  #started(run: ModuleRun): void {
-    this.#status.reason = undefined;
-    this.#loadedAt = this.#components.clock.now();
-    this.#status.move("started");
-    this.#status.setHealth("healthy");
-    this.log.note("info", "the module runs", { version: run.init.version });
-    this.#status.announceLoaded(run.init);
-    run.watch((exit) => this.#exited(run, exit));
-  }
-
-  /** A cell that ends while an operation stops it is that operation's affair. */
-  #exited(run: ModuleRun, exit: CellExit): void {
-    if (this.#run !== run || this.state !== "running") return;
-    const { uptimeMs } = run;
-    this.#forget(run, exit);
-    if (isCrash(exit.reason)) {
-      this.#crashed(exit, uptimeMs);
-      this.#status.announceUnloaded(run.init);
-    } else {
-      this.#status.move("gone");
-      this.#status.announceStopped(run.init);
-    }
-  }
-
-  #crashed(exit: CellExit, ranMs: number): void {
-    const { reason, detail } = exit;
-    const decision = this.#policy.crashed(ranMs);
-    this.#status.reason = { code: reason.toUpperCase(), message: detail };
-    this.log.note("error", "the module ended", { reason, detail });
-    this.#status.announceCrashed(exit);
-    this.#status.move(decision.restart ? "crash" : "give_up");
-    this.#status.setHealth("unhealthy");
-    if (!decision.restart || this.#closing) return;
-    this.#retry = this.#components.clock.after(decision.delayMs, () => void this.#restart());
-  }
-
   /** The very bytes that were checked are started again; nothing is read. Never rejects. */
   #restart(): Promise<void> {
-    return this.#mutex.run(async () => {
+    return this.#operate(async () => {
       const { prepared } = this.#admission;
-      if (this.state !== "backoff" || this.#closing || !prepared) return;
-      this.#retry = undefined;
-      this.#history.restarts++;
+      if (this.state !== "backoff" || this.#life.closing || !prepared) return;
+      const fault = this.#components.dependencyFault(prepared.manifest);
+      if (fault) return await this.#suspend(fault);
+      this.#life.history.restarts++;
       this.#status.move("load");
-      await this.#quietly(() => this.#startCell(prepared, this.#interrupts));
+      await this.#quietly(() => this.#versions.start(this.#life.interrupts));
     });
   }
 
-  /** Ends what runs or waits to run; false when there was nothing to end. */
-  async #halt(input: "gone" | "lack_grants"): Promise<boolean> {
-    this.#cancelRetry();
-    const run = this.#run;
-    if (this.state === "running" && run) {
-      this.#status.move("stop");
-      this.#forget(run, await run.stop());
-      this.#status.move(input);
-      this.#status.announceStopped(run.init);
-      return true;
-    }
-    if (this.state !== "backoff" && this.state !== "failed") return false;
-    this.#status.move(input === "gone" ? "stop" : input);
-    this.#status.reason = undefined;
-    this.#status.setHealth("unknown");
-    return true;
-  }
-
-  /** The run is over: nothing that it registered stays. */
-  #forget(run: ModuleRun, exit: CellExit | undefined): void {
-    run.cutOff();
-    this.#components.release(this.name);
-    this.#history.remember(run, exit);
-    this.#run = undefined;
+  async #suspend({ code, message }: CommonsError): Promise<void> {
+    this.log.note("warn", "the module stops until what it needs runs again", { code, message });
+    await this.#life.halt("gone");
+    this.#waits = true;
+    this.#status.reason = { code, message };
   }
 
   #rejected(cause: unknown): CommonsError {
@@ -315,12 +334,6 @@ export class Supervisor {
     this.#status.move("reject");
   }
 
-  #givenUp(): CommonsError {
-    this.#status.move("stop");
-    this.#status.move("gone");
-    return startGivenUp(this.name);
-  }
-
   /** For work whose refusal the state tells; only a fault of the node itself is news. */
   async #quietly(work: () => Promise<void>): Promise<void> {
     await work().catch((error) => {
@@ -329,20 +342,7 @@ export class Supervisor {
     });
   }
 
-  /** True when a start was under way. */
-  #interrupt(): boolean {
-    if (this.state !== "starting") return false;
-    this.#interrupts++;
-    this.#run?.interrupt();
-    return true;
-  }
-
-  #cancelRetry(): void {
-    this.#retry?.[Symbol.dispose]();
-    this.#retry = undefined;
-  }
-
   #refuseWhenClosing(): void {
-    if (this.#closing) throw notRunning("start", this, "the node is stopping");
+    if (this.#life.closing) throw notRunning("start", this, "the node is stopping");
   }
 }

@@ -37,6 +37,34 @@ export function startGivenUp(name: ModuleName): CommonsError {
   });
 }
 
+/** A reload was refused before anything was stopped. */
+export function refusedReload(
+  refusal: CommonsError,
+  { code, version }: { readonly code: CommonsError["code"]; readonly version: string },
+): { readonly reason: Reason; readonly error: CommonsError } {
+  const message = `${refusal.message}; version ${version} runs on`;
+  const detail = { ...refusal.detail, running: version };
+  return {
+    reason: { code, message },
+    error: new CommonsError(refusal.code, message, { cause: refusal, detail }),
+  };
+}
+
+/** A new version did not start, and the old one was started again. */
+export function rolledBack(
+  failed: CommonsError,
+  { version, runs }: { readonly version: string; readonly runs: boolean },
+): { readonly reason: Reason; readonly error: CommonsError } {
+  const message = `${failed.message}; version ${version} ${
+    runs ? "runs again" : "did not start again either"
+  }`;
+  const detail = { ...failed.detail, ...(runs ? { running: version } : {}) };
+  return {
+    reason: { code: "ROLLED_BACK", message },
+    error: new CommonsError("START_FAILED", message, { cause: failed, detail }),
+  };
+}
+
 export function notRunning(
   action: "unload" | "ask" | "start",
   module: { readonly name: ModuleName; readonly state: ModuleState },

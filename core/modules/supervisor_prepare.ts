@@ -8,10 +8,8 @@ import type {
   ModuleSignature,
   VerifySignatures,
 } from "./host_types.ts";
-import type { ManifestLimits } from "./manifest_types.ts";
-
-/** Names in `[dependencies]` that mean this node. */
-export const NODE_NAMES: ReadonlySet<string> = new Set(["commons-node", "blvm-node"]);
+import type { Manifest, ManifestLimits } from "./manifest_types.ts";
+import { moduleConfig } from "./module_config.ts";
 
 /** A module that passed every check but the grants. */
 export interface PreparedModule extends ModuleBundle {
@@ -21,8 +19,8 @@ export interface PreparedModule extends ModuleBundle {
 
 export interface PrepareComponents {
   readonly files: ModuleFiles;
-  /** Version of a module that runs now. */
-  readonly runningVersion: (name: string) => string | undefined;
+  /** Why the module cannot run with the modules that run now. */
+  readonly dependencyFault: (manifest: Manifest) => CommonsError | undefined;
   readonly verifySignatures?: VerifySignatures;
 }
 
@@ -49,10 +47,11 @@ export async function prepareModule(
   checkCode(bundle);
   const signature = checkSignatures(bundle, components.verifySignatures, init.requireSignatures);
   checkCompatibility(bundle, init);
-  checkDependencies(bundle, components, init);
+  const fault = components.dependencyFault(bundle.manifest);
+  if (fault) throw fault;
   return {
     ...bundle,
-    config: mergeConfig(bundle.config, init.moduleConfig[name] ?? {}),
+    config: moduleConfig(name, { own: bundle.config, node: init.moduleConfig[name] ?? {} }),
     signature,
     limits: lowerLimits(init.limits, bundle.manifest.limits),
   };
@@ -121,22 +120,6 @@ function checkCompatibility({ manifest: { name, compatibility } }: ModuleBundle,
   }
 }
 
-function checkDependencies(
-  { manifest: { name, dependencies } }: ModuleBundle,
-  { runningVersion }: PrepareComponents,
-  { nodeVersion }: PrepareInit,
-): void {
-  for (const [needed, range] of Object.entries(dependencies)) {
-    const version = NODE_NAMES.has(needed) ? nodeVersion : runningVersion(needed);
-    if (version === undefined) {
-      throw refusal("DEPENDENCY_NOT_RUNNING", name, `it needs ${needed}, which does not run`);
-    }
-    if (!satisfies(version, range)) {
-      throw refusal("DEPENDENCY_VERSION", name, `it needs ${needed} ${range}, there is ${version}`);
-    }
-  }
-}
-
 /** The manifest can only lower what the operator set. */
 function lowerLimits(most: CellLimits, asked: ManifestLimits): CellLimits {
   const lower = (limit: number, value: number | undefined) =>
@@ -148,22 +131,6 @@ function lowerLimits(most: CellLimits, asked: ManifestLimits): CellLimits {
     eventQueue: lower(most.eventQueue, asked.eventQueue),
     requestsPerSecond: lower(most.requestsPerSecond, asked.requestsPerSecond),
   };
-}
-
-type Table = Readonly<Record<string, unknown>>;
-
-/** Tables are merged key by key, everything else is replaced: the node's keys win. */
-function mergeConfig(own: Table, node: Table): Table {
-  const merged = new Map(Object.entries(own));
-  for (const [key, value] of Object.entries(node)) {
-    const before = merged.get(key);
-    merged.set(key, isTable(before) && isTable(value) ? mergeConfig(before, value) : value);
-  }
-  return Object.fromEntries(merged);
-}
-
-function isTable(value: unknown): value is Table {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function refusal(

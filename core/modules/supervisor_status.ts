@@ -1,6 +1,7 @@
 import { CommonsError, type ModuleName } from "../base/mod.ts";
 import type { EventBus } from "../events/mod.ts";
 import type { CellExit, CellInit } from "./cell_types.ts";
+import type { StrainWarning } from "./supervisor_strain.ts";
 import { type LifecycleInput, nextState } from "./lifecycle.ts";
 import type { ModuleState, ModuleView } from "./types.ts";
 
@@ -14,6 +15,10 @@ export class ModuleStatus {
   readonly #name: ModuleName;
   readonly #events: EventBus;
   #state: ModuleState = "discovered";
+  /** What is known of the module itself. */
+  #reported: Health = "unknown";
+  /** It is near its limits. */
+  #strained = false;
   #health: Health = "unknown";
   /** Why the module is where it is; absent when there is nothing to say. */
   reason: Reason | undefined;
@@ -55,6 +60,18 @@ export class ModuleStatus {
   }
 
   setHealth(health: Health): void {
+    this.#reported = health;
+    this.#updateHealth();
+  }
+
+  /** A healthy module near its limits counts as degraded. */
+  setStrained(strained: boolean): void {
+    this.#strained = strained;
+    this.#updateHealth();
+  }
+
+  #updateHealth(): void {
+    const health = this.#strained && this.#reported === "healthy" ? "degraded" : this.#reported;
     if (health === this.#health) return;
     const old = this.#health;
     this.#health = health;
@@ -85,6 +102,18 @@ export class ModuleStatus {
   /** Once for each `ModuleLoaded`. */
   announceUnloaded({ instanceId, version }: RunName): void {
     this.#events.publish("ModuleUnloaded", { module_id: instanceId, module_name: this.#name, version });
+  }
+
+  /** Once for each time that it comes near a limit and stays there. */
+  announceStrain({ resource, usage, limit, thresholdPercent }: StrainWarning): void {
+    this.#events.publish("ResourceLimitWarning", {
+      module_name: this.#name,
+      resource_type: resource,
+      usage_percent: Math.round(usage / limit * 1_000) / 10,
+      current_usage: Math.round(usage),
+      limit,
+      threshold_percent: thresholdPercent,
+    });
   }
 
   announceReloaded(oldVersion: string, newVersion: string): void {

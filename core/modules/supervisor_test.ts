@@ -138,38 +138,6 @@ Deno.test("unload() gives up a start under way", async (t) => {
   });
 });
 
-Deno.test("reload() reads the module again and replaces the cell", async () => {
-  await using t = new TestHost();
-  t.add("hello");
-  await t.host.load("hello");
-  await t.clock.advance(0);
-  t.took();
-  t.add("hello", { version: "2.0.0", source: "export default { start() { 2 } };" });
-  const view = await t.host.reload("hello");
-  await t.clock.advance(0);
-  expect([view.state, view.version, t.cells.all.length, t.cells.alive().length]).toEqual([
-    "running",
-    "2.0.0",
-    2,
-    1,
-  ]);
-  expect(t.files.reads.get("hello")).toBe(2);
-  expect(t.took("ModuleReloaded", "ModuleUpdated").sort()).toEqual([
-    ["ModuleReloaded", { module_name: "hello", old_version: "1.0.0", new_version: "2.0.0" }],
-    ["ModuleUpdated", { module_name: "hello", old_version: "1.0.0", new_version: "2.0.0" }],
-  ]);
-});
-
-Deno.test("reload() checks everything again", async () => {
-  await using t = new TestHost();
-  t.add("hello");
-  await t.host.load("hello");
-  t.add("hello", { toml: `[binary]\nhash = "sha256:${"0".repeat(64)}"` });
-  expect(await codeOf(() => t.host.reload("hello"))).toBe("MODULE_REJECTED");
-  const view = t.host.get("hello");
-  expect([view?.state, view?.reason?.code, t.cells.alive().length]).toEqual(["rejected", "HASH_MISMATCH", 0]);
-});
-
 Deno.test("a crash restarts the very bytes that were checked, with backoff", async () => {
   await using t = new TestHost();
   t.add("hello", { source: "first" });
@@ -312,7 +280,7 @@ Deno.test("load() refuses", async (t) => {
     ["an older node", `[compatibility]\nnode = ">=0.2.0"`, "INCOMPATIBLE"],
     ["another sdk", `[compatibility]\nsdk = 2`, "INCOMPATIBLE"],
     ["a node dependency", `[dependencies]\n"blvm-node" = ">=1.0.0"`, "DEPENDENCY_VERSION"],
-    ["a missing dependency", `[dependencies]\nother = "^1.0.0"`, "DEPENDENCY_NOT_RUNNING"],
+    ["a missing dependency", `[dependencies]\nother = "^1.0.0"`, "DEPENDENCY_MISSING"],
     ["a pinned version", "", "VERSION_NOT_ENABLED", { enabled: { hello: "^2" } }],
   ];
   for (const [name, toml, reason, init] of cases) {

@@ -91,10 +91,15 @@ export interface ModuleHost {
   start(): Promise<void>;
   /** Stops every cell; resolves when every process is gone. */
   stop(): Promise<void>;
+  /** Takes note of folders that came and went; at most once a second. Never rejects. */
+  discover(): Promise<void>;
   list(): readonly ModuleView[];
   get(name: string): ModuleView | undefined;
+  /** What it needs and does not run is started first, unless the configuration disables it. */
   load(name: string): Promise<ModuleView>;
+  /** Those that need it are stopped first; they are started again when it is. */
   unload(name: string): Promise<ModuleView>;
+  /** A new version that is refused, or does not start, leaves the old one running; the error says so. */
   reload(name: string): Promise<ModuleView>;
   approve(name: string): Promise<ModuleView>;
   revoke(name: string): Promise<ModuleView>;

@@ -40,7 +40,10 @@ export function moduleRoutes(
       tag: "modules",
       summary: "All modules that were found.",
       answer: { schema: schemas.modulesView },
-      handler: () => json({ modules: modules.list() }),
+      async handler() {
+        await modules.discover();
+        return json({ modules: modules.list() });
+      },
     },
     {
       method: "GET",
@@ -49,18 +52,14 @@ export function moduleRoutes(
       summary: "One module.",
       answer: { schema: schemas.moduleView },
       codes: ["MODULE_NOT_FOUND"],
-      handler(c) {
-        const name = nameOf(c);
-        const view = modules.get(name);
-        if (view === undefined) {
-          throw new CommonsError("MODULE_NOT_FOUND", `Cannot show ${name}: no such module`);
-        }
-        return json(view);
-      },
+      handler: async (c) => json(await freshView(modules, nameOf(c))),
     },
-    action("load", "Verify and start it."),
-    action("unload", "Stop it."),
-    action("reload", "Stop, verify and start it again."),
+    action("load", "Verify and start it, and before it what it needs."),
+    action("unload", "Stop it, and before it what needs it."),
+    action(
+      "reload",
+      "Read and verify it again, and put it in the place of what runs, which stays when that fails.",
+    ),
     action("approve", "Grant what its manifest asks for, pinned to its code."),
     action("revoke", "Take the grants back and stop it."),
     {
@@ -77,6 +76,7 @@ export function moduleRoutes(
         const call = modules.call(name, method, params ?? null, { caller: "operator" });
         return json({ result: await within(CALL_DEADLINE_MS, call, `call ${name}`) ?? null });
       },
+    },
     ...insightRoutes(modules),
   ];
 }
@@ -84,7 +84,6 @@ export function moduleRoutes(
 /** What modules say and do, and what they could do. */
 function insightRoutes(modules: HttpComponents["modules"]): readonly Route[] {
   return [
-    },
     {
       method: "GET",
       path: "/api/v1/modules/{name}/logs",
@@ -122,6 +121,7 @@ function insightRoutes(modules: HttpComponents["modules"]): readonly Route[] {
     },
   ];
 }
+
 /** A folder may have been dropped in since anybody looked. */
 async function freshView(modules: HttpComponents["modules"], name: string) {
   if (modules.get(name) === undefined) await modules.discover();
@@ -129,7 +129,6 @@ async function freshView(modules: HttpComponents["modules"], name: string) {
   if (view === undefined) throw new CommonsError("MODULE_NOT_FOUND", `Cannot show ${name}: no such module`);
   return view;
 }
-
 
 function nameOf(c: AppContext): string {
   return parseModuleName(c.req.param("name"));

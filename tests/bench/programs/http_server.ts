@@ -35,6 +35,7 @@ const p2p: HttpP2p = {
 };
 
 const modules: HttpModules = {
+  discover: unused,
   list: unused,
   get: unused,
   load: unused,
