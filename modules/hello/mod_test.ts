@@ -4,12 +4,12 @@ import hello from "./mod.ts";
 
 Deno.test("greet answers on the command line, by HTTP and to other modules", async () => {
   await using module = await startModule(hello, { name: "hello", config: { greeting: "Hi" } });
-  expect(await module.command("greet", { name: "Ada" })).toEqual({
+  expect(await module.runCli("greet", { name: "Ada" })).toEqual({
     stdout: "Hi, Ada!\n",
     stderr: "",
     exit_code: 0,
   });
-  expect((await module.command("greet")).stdout).toBe("Hi, world!\n");
+  expect((await module.runCli("greet")).stdout).toBe("Hi, world!\n");
   const answer = await module.request("GET", "/greet");
   expect([answer.status, answer.json()]).toEqual([200, { hello: "world" }]);
   expect(await module.call("greet", { name: "Ada" }, { caller: "other" })).toBe("Hi, Ada, says other");
@@ -17,7 +17,7 @@ Deno.test("greet answers on the command line, by HTTP and to other modules", asy
 
 Deno.test("blocks counts the announcements since the start", async () => {
   await using module = await startModule(hello);
-  expect((await module.command("blocks")).stdout).toBe("0 (last: none yet)\n");
+  expect((await module.runCli("blocks")).stdout).toBe("0 (last: none yet)\n");
   const block_hash = "00".repeat(32);
   await module.emit("BlockAnnounced", { block_hash, height: 7, header: "", peer_id: "p", base_url: "" });
   expect((await module.request("GET", "/blocks")).json()).toEqual({

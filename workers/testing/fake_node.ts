@@ -121,7 +121,7 @@ export class FakeNode {
   }
 
   /** Runs `commons <module> <name>` with arguments by name; what is absent gets the default of the command's spec. */
-  async command(name: string, args: Readonly<Record<string, string | boolean>> = {}): Promise<CliResult> {
+  async runCli(name: string, args: Readonly<Record<string, string | boolean>> = {}): Promise<CliResult> {
     const spec = this.#backend.commands.get(name);
     if (!spec) throw new NodeApiError("NOT_FOUND", `Cannot run ${name}: the module has no such command`);
     const values = commandValues(spec, args);

@@ -4,7 +4,7 @@
  * @example
  * ```ts
  * await using hello = await startModule(module, { config: { greeting: "Hi" } });
- * expect((await hello.command("greet", { name: "Ada" })).stdout).toBe("Hi, Ada!\n");
+ * expect((await hello.runCli("greet", { name: "Ada" })).stdout).toBe("Hi, Ada!\n");
  * ```
  * @module
  */

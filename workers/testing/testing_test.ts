@@ -64,7 +64,7 @@ Deno.test("startModule() runs timers when time passes, until the module stops", 
   expect([ticks, stopped, module.node.signal.aborted]).toEqual([3, 1, true]);
 });
 
-Deno.test("command() answers what the command line would", async () => {
+Deno.test("runCli() answers what the command line would", async () => {
   await using module = await startModule({
     start(node) {
       const args = [{ name: "who", required: true }, { name: "n", default: "1" }, {
@@ -79,16 +79,16 @@ Deno.test("command() answers what the command line would", async () => {
       node.cli.command({ name: "fail" }, () => Promise.reject(new Error("no")));
     },
   });
-  expect(await module.command("echo", { who: "Ada" })).toEqual({
+  expect(await module.runCli("echo", { who: "Ada" })).toEqual({
     stdout: '{"who":"Ada","n":"1","loud":false}',
     stderr: "",
     exit_code: 3,
   });
-  expect((await module.command("data")).stdout).toBe("out");
-  expect(await module.command("fail")).toEqual({ stdout: "", stderr: "no\n", exit_code: 1 });
-  expect(await codeOf(() => module.command("echo"))).toBe("INVALID_PARAMS");
-  expect(await codeOf(() => module.command("echo", { who: "A", what: "B" }))).toBe("INVALID_PARAMS");
-  expect(await codeOf(() => module.command("none"))).toBe("NOT_FOUND");
+  expect((await module.runCli("data")).stdout).toBe("out");
+  expect(await module.runCli("fail")).toEqual({ stdout: "", stderr: "no\n", exit_code: 1 });
+  expect(await codeOf(() => module.runCli("echo"))).toBe("INVALID_PARAMS");
+  expect(await codeOf(() => module.runCli("echo", { who: "A", what: "B" }))).toBe("INVALID_PARAMS");
+  expect(await codeOf(() => module.runCli("none"))).toBe("NOT_FOUND");
 });
 
 Deno.test("request() finds routes as the node does", async () => {
