@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { minedHeader } from "../../core/p2p/_fixture.ts";
 import { startBarePeer } from "../../core/p2p/_bare_peer.ts";
+import { residentMiB } from "../support/children.ts";
 import { eventually } from "../support/eventually.ts";
 import { BLOCK_1 } from "../support/headers.ts";
 import { helloModule } from "../support/modules.ts";
@@ -157,11 +158,6 @@ async function announceUntil(node: TestNode, done: (sent: number) => Promise<boo
   return sent;
 }
 
-function rssMiB(pid: number): number {
-  const [, kib = "0"] = /VmRSS:\s+(\d+) kB/.exec(Deno.readTextFileSync(`/proc/${pid}/status`)) ?? [];
-  return Number(kib) / 1_024;
-}
-
 Deno.test("a WebSocket client that stops reading is closed with 1013; the node and the others go on", async () => {
   await using node = await startTestNode({ set: ['node.network="regtest"'] });
   const url = `${node.http}/ws`;
@@ -176,14 +172,14 @@ Deno.test("a WebSocket client that stops reading is closed with 1013; the node a
   };
   await new Promise((resolve) => reading.onopen = resolve);
 
-  const before = Deno.build.os === "linux" ? rssMiB(node.run.pid) : 0;
+  const before = await residentMiB(node.run.pid) ?? 0;
   const evicted = () => node.metric("commons_http_ws_evicted_total", { reason: "too_slow" });
   const sent = await announceUntil(node, async (count) => await evicted() === 1 || count >= 20_000);
   expect(await evicted()).toBe(1);
   await eventually("all blocks at the client that reads", () => heights.length === sent);
   expect(new Set(heights).size).toBe(sent);
   // What was sent to the client that does not read is with the kernel or was let go, and never more than a few MiB.
-  if (Deno.build.os === "linux") expect(rssMiB(node.run.pid) - before).toBeLessThan(256);
+  expect((await residentMiB(node.run.pid) ?? 0) - before).toBeLessThan(256);
 
   const frames = parseFrames(
     await stalled.rest((bytes) => parseFrames(bytes).at(-1)?.opcode === CLOSE),
