@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { expect } from "expect";
 import { isCommonsError, systemClock } from "../base/mod.ts";
 import { type TempDir, tempDir } from "../../tests/support/temp_dir.ts";
@@ -254,6 +255,22 @@ Deno.test("sign() vouches for nothing but what was built", async (t) => {
     const { maintainers, removedSignatures } = await sign();
     expect([maintainers, removedSignatures]).toEqual([["me"], ["other"]]);
   });
+});
+
+Deno.test("scaffold() makes a test that passes", async () => {
+  await using desk = await Desk.open();
+  await desk.author.scaffold({ name: "hello", dir: desk.path });
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "test",
+      "--no-prompt",
+      `--config=${fileURLToPath(new URL("../../deno.json", import.meta.url))}`,
+      desk.dir,
+    ],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  expect([success, text]).toEqual([true, expect.stringContaining("1 passed")]);
 });
 
 Deno.test("scaffold() makes what builds, and touches nothing that is there", async () => {

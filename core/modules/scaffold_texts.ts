@@ -58,12 +58,12 @@ Deno.test("greet says hello in the configured words", async () => {
 function readme(name: ModuleName): string {
   return `# ${name}
 
-|                                     |                        |
-| ----------------------------------- | ---------------------- |
-| \`commons ${name} greet Ada\`         | prints \`Hello, Ada!\`   |
-| \`GET /modules/${name}/http/greet\` | \`{"greeting":"Hello"}\` |
+- \`commons ${name} greet Ada\` prints \`Hello, Ada!\`
+- \`GET /modules/${name}/http/greet\` answers \`{"greeting":"Hello"}\`
 
 Configuration, in the node's file: \`[modules.${name}]\` \`greeting = "Hi"\`.
+
+Its test needs no node: \`deno test modules/${name}\`, in the node's own folder.
 
 To give it to others, build it into one file and sign it, in this folder's parent:
 
