@@ -276,6 +276,8 @@ Deno.test("loadConfig() warns of what is dangerous", () => {
   });
   expect(warnings.length).toBe(3);
   expect(load({ set: ["modules.require_signatures=true"] }).warnings[0]).toContain("modules.trust");
+  const few = [`modules.trust={a="${"ab".repeat(32)}",b="${"ab".repeat(32)}"}`, "modules.min_signatures=2"];
+  expect(load({ set: few }).warnings[0]).toContain("modules.min_signatures is 2");
 });
 
 Deno.test("the configuration cannot be changed", () => {
