@@ -40,7 +40,8 @@ const RUNTIME_ALLOWANCE = 32 * MEBIBYTE;
  * @throws {CommonsError} `CELL_START_FAILED`
  */
 export async function startCellProcess(parts: CellProcessParts, init: CellProcessInit): Promise<CellProcess> {
-  const socketPath = `${parts.socketDir}/${parts.random.bytes(16).toHex()}`;
+  // Short: such a path has room for 103 bytes on macOS, whose temporary folder alone takes 49. Nobody else can look in.
+  const socketPath = `${parts.socketDir}/${parts.random.bytes(8).toHex()}`;
   const listener = Deno.listen({ transport: "unix", path: socketPath });
   let child: Deno.ChildProcess | undefined;
   try {

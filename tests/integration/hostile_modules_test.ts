@@ -90,6 +90,8 @@ Deno.test("modules that misbehave end for their reason while the node answers", 
 
   // Crashes again and again in the background; the last step looks what became of it.
   await drop(node, "always-crashes", { source: `throw new Error("again");` });
+  // Keeps a build process busy until its deadline, which is ten seconds away.
+  const building = drop(node, "never-builds", NEVER_BUILDS);
   for (const [name, module] of Object.entries(ENDING)) {
     await t.step(name, () => checkEnding(node, name, module));
   }
@@ -101,6 +103,25 @@ Deno.test("modules that misbehave end for their reason while the node answers", 
   for (const [name, module] of Object.entries(BOTHERING)) {
     await t.step(name, () => checkBothering(node, name, module));
   }
+  await t.step("killed-from-outside", async () => {
+    await drop(node, "killed-from-outside", { source: "export default { start() {} };" });
+    const { pid } = await node.module("killed-from-outside");
+    Deno.kill(pid ?? -1, "SIGKILL");
+    const view = await eventually("its return", async () => {
+      const now = await node.module("killed-from-outside");
+      return now.state === "running" && now.restarts === 1 && now;
+    });
+    expect(view).toMatchObject({ lastExit: { reason: "killed", detail: "ended by SIGKILL" } });
+    expect(view.pid).not.toBe(pid);
+    await unload(node, "killed-from-outside");
+  });
+  await t.step("never-builds", async () => {
+    expect(await building).toMatchObject({
+      status: 422,
+      body: { code: "MODULE_REJECTED", reason: "TIMEOUT" },
+    });
+    expect(await node.module("never-builds")).toMatchObject({ state: "rejected", pid: null });
+  });
   await t.step("five crashes are enough", async () => {
     const view = await eventually("the end of the restarts", async () => {
       const now = await node.module("always-crashes");

@@ -120,6 +120,14 @@ Deno.test("a second signal ends a node that hangs in its stop at once", async ()
   await eventually("the end of its cells", async () => (await stillThere(children)).length === 0);
 });
 
+Deno.test("modules start where the path of the temporary folder is as long as on macOS", async () => {
+  await using dir = await tempDir();
+  const deep = dir.file("x".repeat(Math.max(1, 49 - dir.path.length - 1)));
+  await Deno.mkdir(deep);
+  await using node = await startTestNode({ modules: { hello: await helloModule() }, env: { TMPDIR: deep } });
+  expect(await node.module("hello")).toMatchObject({ state: "running" });
+});
+
 Deno.test("a node runs without modules, and leaves disabled ones alone", async (t) => {
   await t.step("an empty modules dir", async () => {
     await using node = await startTestNode();
