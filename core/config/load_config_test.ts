@@ -305,12 +305,13 @@ app.api_key = "5ec6"
 greeting = "hi"
 apiToken = "5ec7"
 deep.password = ["5ec8"]
+database = "postgres://me:5ec9@127.0.0.1/db"
 pin_key = 12345678
 public_key = "02aa"
 `;
   const { config } = load({ text });
   const shown = JSON.stringify(redactConfig(config));
-  for (let i = 1; i <= 8; i++) expect(shown).not.toContain(`5ec${i}`);
+  for (let i = 1; i <= 9; i++) expect(shown).not.toContain(`5ec${i}`);
   expect(shown).not.toContain("12345678");
   for (const part of ['"greeting":"hi"', '"public_key":"02aa"', '"rpc_user":"u"', "127.0.0.1:8332"]) {
     expect(shown).toContain(part);

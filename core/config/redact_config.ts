@@ -11,7 +11,8 @@ export const SECRET_KEYS: readonly string[] = [
 ];
 
 const HIDDEN = "[redacted]";
-const USER_INFO = /^(https?:\/\/)[^/@]*@/;
+/** In addresses of any scheme: modules talk to databases, too. */
+const USER_INFO = /^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/i;
 
 function isSecretKey(path: readonly string[]): boolean {
   if (path[0] === "modules" && path[1] === "settings") return path.slice(3).some(isSecretName);

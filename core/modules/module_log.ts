@@ -9,6 +9,7 @@ const MAX_MESSAGE = 8 * 1024;
 const MAX_FIELDS = 8 * 1024;
 const LINES_PER_SECOND = 100;
 const BURST = 500;
+const HIDDEN = "[redacted]";
 /** Rough cost of a line beside its text. */
 const LINE_OVERHEAD = 64;
 const LEVELS: readonly string[] = ["debug", "info", "warn", "error"] satisfies ModuleLogLine["level"][];
@@ -33,6 +34,7 @@ export class ModuleLog {
   #lines: { readonly line: ModuleLogLine; readonly bytes: number }[] = [];
   #bytes = 0;
   #suppressed = 0;
+  #secrets: readonly string[] = [];
 
   constructor(options: ModuleLogOptions) {
     this.#options = options;
@@ -42,6 +44,16 @@ export class ModuleLog {
   /** Lines refused for their rate since the last one that got through. */
   get suppressed(): number {
     return this.#suppressed;
+  }
+
+  /** From here on these texts are replaced wherever they occur in a line; the longest come first. */
+  hide(secrets: readonly string[]): void {
+    this.#secrets = secrets;
+  }
+
+  /** A text with what is to be hidden replaced. */
+  redact(text: string): string {
+    return this.#secrets.reduce((clean, secret) => clean.replaceAll(secret, HIDDEN), text);
   }
 
   /** A line from the module: nothing about it is trusted. */
@@ -68,8 +80,10 @@ export class ModuleLog {
     return this.#lines.slice(Math.max(0, this.#lines.length - Math.max(0, limit))).map(({ line }) => line);
   }
 
-  #add(level: Level, message: string, fields: Fields | undefined): void {
+  #add(level: Level, text: string, given: Fields | undefined): void {
     const { clock, logger } = this.#options;
+    const message = this.redact(text);
+    const fields = given && this.#redactFields(given);
     const time = new Date(clock.now()).toISOString();
     const line = fields === undefined ? { time, level, message } : { time, level, message, fields };
     const bytes = LINE_OVERHEAD + message.length * 2 + (fields ? sizeOf(fields) : 0);
@@ -80,6 +94,14 @@ export class ModuleLog {
     }
     // The module's own names stay apart from the logger's.
     logger[level](message, fields === undefined ? undefined : { fields });
+  }
+
+  #redactFields(fields: Fields): Fields {
+    if (this.#secrets.length === 0) return fields;
+    return JSON.parse(
+      JSON.stringify(fields),
+      (_key, value) => typeof value === "string" ? this.redact(value) : value,
+    );
   }
 }
 

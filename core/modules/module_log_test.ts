@@ -77,3 +77,16 @@ Deno.test("ModuleLog refuses a flood and says how much it refused", async () => 
     ["after", undefined],
   ]);
 });
+
+Deno.test("ModuleLog.hide() keeps texts out of messages and fields, here and in the node's log", () => {
+  const { node, log } = makeLog();
+  log.write("info", "before s3cr3t");
+  log.hide(["s3cr3t-longer", "s3cr3t"]);
+  log.write("info", "with s3cr3t-longer and s3cr3t", { deep: [{ it: "is s3cr3t" }], n: 1 });
+  log.note("error", "ended", { detail: "Error: s3cr3t" });
+  expect(log.lines().slice(1).map(({ message, fields }) => [message, fields])).toEqual([
+    ["with [redacted] and [redacted]", { deep: [{ it: "is [redacted]" }], n: 1 }],
+    ["ended", { detail: "Error: [redacted]" }],
+  ]);
+  expect(node.slice(1).join()).not.toContain("s3cr3t");
+});

@@ -2,6 +2,7 @@ import type { ModuleName, Timer } from "../base/mod.ts";
 import type { AuditTrail } from "./audit.ts";
 import type { CellExit } from "./cell_types.ts";
 import { isCrash } from "./lifecycle.ts";
+import { configSecretsOf } from "./module_config.ts";
 import type { ModuleLog } from "./module_log.ts";
 import { RestartPolicy } from "./restart.ts";
 import type { Launch } from "./supervisor_admission.ts";
@@ -87,11 +88,12 @@ export class ModuleLife {
     const { audit, log } = this.#parts;
     const unwanted = () => this.#interrupts !== interrupts || this.#closing;
     if (unwanted()) return this.#giveUp();
+    log.hide(configSecretsOf(prepared.config));
     const run = this.#components.openRun(prepared, { granted: grants.granted, audit, log });
     this.#run = run;
-    const exit = await run.start();
+    const exit = this.#clean(await run.start());
     if (exit === undefined && !unwanted()) return this.#started(run, { prepared, grants });
-    const ended = exit ?? await run.stop();
+    const ended = exit ?? this.#clean(await run.stop());
     this.#forget(run, ended);
     return unwanted() || ended === undefined ? this.#giveUp() : { kind: "ended", exit: ended };
   }
@@ -109,7 +111,7 @@ export class ModuleLife {
     const run = this.#run;
     if (status.state === "running" && run) {
       status.move("stop");
-      this.#forget(run, await run.stop());
+      this.#forget(run, this.#clean(await run.stop()));
       status.move(input);
       status.announceStopped(run.init);
       return true;
@@ -139,7 +141,7 @@ export class ModuleLife {
     this.#strain = this.#watchStrain(run);
     this.#components.onStarted(launch.prepared);
     status.announceLoaded(run.init);
-    run.watch((exit) => this.#exited(run, exit));
+    run.watch((exit) => this.#exited(run, this.#clean(exit)));
     return { kind: "running" };
   }
 
@@ -157,6 +159,11 @@ export class ModuleLife {
       },
       onChange: (strained) => status.setStrained(strained),
     });
+  }
+
+  /** What a module says last may hold what it was configured with. */
+  #clean<E extends CellExit | undefined>(exit: E): E {
+    return exit && { ...exit, detail: this.#parts.log.redact(exit.detail) };
   }
 
   #giveUp(): StartOutcome {

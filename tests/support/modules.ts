@@ -7,7 +7,10 @@ export interface TestModule {
   readonly source: string;
   /** Default "mod.js". */
   readonly entry?: string;
+  /** Default "1.0.0". */
+  readonly version?: string;
   readonly capabilities?: readonly string[];
+  readonly dependencies?: Readonly<Record<string, string>>;
   readonly limits?: Readonly<Record<string, number>>;
   /** More files, by path; `module.toml` replaces the one that would be written. */
   readonly files?: Readonly<Record<string, string>>;
@@ -15,12 +18,15 @@ export interface TestModule {
 
 /** Writes a module's folder in one step, so that nobody sees half of it. */
 export async function plantModule(modulesDir: string, name: string, module: TestModule): Promise<void> {
-  const { source, entry = "mod.js", capabilities = [], limits = {}, files = {} } = module;
+  const { source, entry = "mod.js", version = "1.0.0", capabilities = [], limits = {}, files = {} } = module;
+  const { dependencies = {} } = module;
   const manifest = [
     `name = "${name}"`,
-    'version = "1.0.0"',
+    `version = "${version}"`,
     `entry_point = "${entry}"`,
     `capabilities = ${JSON.stringify(capabilities)}`,
+    "[dependencies]",
+    ...Object.entries(dependencies).map(([needed, range]) => `${needed} = ${JSON.stringify(range)}`),
     "[limits]",
     ...Object.entries(limits).map(([key, value]) => `${key} = ${value}`),
   ].join("\n");
