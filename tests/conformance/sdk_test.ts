@@ -2,6 +2,7 @@ import { expect } from "expect";
 import type * as sdk from "@commons/sdk";
 import type { CATALOGUE } from "../../core/events/catalogue_table.ts";
 import type { EventPayloads, EventType } from "../../core/events/mod.ts";
+import { CAPABILITIES } from "../../core/modules/capabilities.ts";
 import { createNodeMethods } from "../../core/modules/node_api.ts";
 import { GROUPS } from "../../workers/runtime/groups.ts";
 import { METHOD_CAPABILITIES } from "../../workers/testing/capabilities.ts";
@@ -38,5 +39,28 @@ Deno.test("the SDK's fake node asks for the capabilities that the node asks for"
 Deno.test("the SDK's groups call methods that the node has", () => {
   for (const [group, names] of Object.entries(GROUPS)) {
     for (const name of names) expect(Object.keys(methods)).toContain(`${group}.${name}`);
+  }
+});
+
+async function page(name: string): Promise<string> {
+  return await Deno.readTextFile(new URL(`../../docs/${name}`, import.meta.url));
+}
+
+Deno.test("docs/sdk.md names every method that works, and every group that does not", async () => {
+  const text = await page("sdk.md");
+  for (const [name, { unavailable }] of Object.entries(methods)) {
+    const [group = "", method = ""] = name.split(".");
+    if (["cli", "http", "health", "node"].includes(group)) continue; // called otherwise than by these names
+    const known = unavailable === undefined
+      ? /^(?:un)?subscribe$/.test(method) || text.includes(`${method}(`)
+      : text.includes(`\`${group}\``);
+    expect([name, known]).toEqual([name, true]);
+  }
+});
+
+Deno.test("docs/module-manifest.md has the table of capabilities", async () => {
+  const text = (await page("module-manifest.md")).replaceAll(/ +/g, " ");
+  for (const [name, { tier, allows }] of Object.entries(CAPABILITIES)) {
+    expect(text).toContain(`| \`${name}\` | ${tier} | ${allows} |`);
   }
 });
