@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect } from "expect";
 import { helloModule } from "../support/modules.ts";
-import { spawnNode, startTestNode, type TestNodeOptions } from "../support/node_process.ts";
+import { shortTempDir, spawnNode, startTestNode, type TestNodeOptions } from "../support/node_process.ts";
 import type { ProcessExit } from "../support/process.ts";
 import { smallDisk } from "../support/small_disk.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
@@ -23,12 +23,15 @@ async function failToStart(
   dir: TempDir,
   options: TestNodeOptions & { readonly dataDir?: string } = {},
 ): Promise<FailedStart> {
-  const temporary = await Deno.makeTempDir({ dir: dir.path, prefix: "t" });
+  await using temporary = await shortTempDir();
   const place = { dataDir: options.dataDir ?? dir.file("data"), modulesDir: dir.file("modules") };
-  await using process = await spawnNode(place, { ...options, env: { TMPDIR: temporary, ...options.env } });
+  await using process = await spawnNode(place, {
+    ...options,
+    env: { TMPDIR: temporary.path, ...options.env },
+  });
   const exit = await process.exitWithin(END_MS);
   expect(process.stdout.text()).toBe("");
-  expect(await Array.fromAsync(Deno.readDir(temporary))).toEqual([]);
+  expect(await Array.fromAsync(Deno.readDir(temporary.path))).toEqual([]);
   return { ...exit, stderr: process.stderr.text() };
 }
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { ModuleView } from "../../core/modules/mod.ts";
 import { plantModule, type TestModule } from "./modules.ts";
 import { type OwnedProcess, spawnProgram } from "./process.ts";
-import { tempDir } from "./temp_dir.ts";
+import { type TempDir, tempDir } from "./temp_dir.ts";
 import { readMetric } from "./metrics_text.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -134,8 +134,8 @@ export async function startTestNode(options: StartTestNodeOptions = {}): Promise
   const folder = stack.use(await tempDir());
   const dataDir = options.dataDir ?? folder.file("data");
   const modulesDir = folder.file("modules");
-  const temporary = folder.file("t"); // short: paths of Unix sockets are limited, and they go in here
-  for (const path of [modulesDir, temporary]) await Deno.mkdir(path);
+  await Deno.mkdir(modulesDir);
+  const { path: temporary } = stack.use(await shortTempDir());
   for (const [name, module] of Object.entries(options.modules ?? {})) {
     await plantModule(modulesDir, name, module);
   }
@@ -146,6 +146,11 @@ export async function startTestNode(options: StartTestNodeOptions = {}): Promise
   const token = (await Deno.readTextFile(`${dataDir}/api.token`)).trim();
   const owned = stack.move();
   return nodeOf({ run, token, dataDir, modulesDir, temporary, process }, () => owned.disposeAsync());
+}
+
+/** For Unix sockets, whose paths are limited; the system's own temporary folder is a deep one on macOS. */
+export function shortTempDir(): Promise<TempDir> {
+  return tempDir("ct-", Deno.build.os === "windows" ? undefined : "/tmp");
 }
 
 function nodeOf(

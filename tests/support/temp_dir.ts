@@ -7,9 +7,9 @@ export interface TempDir extends AsyncDisposable {
   file(...parts: string[]): string;
 }
 
-/** Makes an empty folder in the system's temporary folder. Needs read and write permission there. */
-export async function tempDir(prefix = "commons-test-"): Promise<TempDir> {
-  const path = await Deno.makeTempDir({ prefix });
+/** Makes an empty folder in `dir`, by default the system's temporary folder. Needs read and write permission there. */
+export async function tempDir(prefix = "commons-test-", dir?: string): Promise<TempDir> {
+  const path = await Deno.makeTempDir({ prefix, ...(dir !== undefined && { dir }) });
   return {
     path,
     file: (...parts) => join(path, ...parts),
