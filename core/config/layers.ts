@@ -85,7 +85,7 @@ export class Layers {
     }
     const rule = node;
     if (!isRule(rule)) throw invalid(path, "must be a table, set its keys one by one", source);
-    return (value) => rule.safeParse(value).success;
+    return (value) => "value" in rule.read(value);
   }
 
   #put(path: readonly string[], value: unknown, source: ConfigSource): void {

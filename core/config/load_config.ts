@@ -3,7 +3,7 @@ import { configWarnings, contradictions } from "./contradictions.ts";
 import { Layers } from "./layers.ts";
 import { configError, type ConfigSource, shownKey, sourceText } from "./problems.ts";
 import { profileText } from "./profiles.ts";
-import { type Config, configSchema } from "./schema.ts";
+import { type Config, type KeyFault, KEYS, readKeys } from "./schema.ts";
 import { isTable, parseToml, type Table } from "./toml.ts";
 
 /** Where configuration comes from. Reading files and the environment is the caller's business. */
@@ -125,15 +125,25 @@ function networkOf(layers: Layers): string {
 }
 
 function parse(layers: Layers): Config {
-  // Parsed once at start: compiling the schema first would take longer than it saves.
-  const read = configSchema.safeParse(layers.raw, { jitless: true });
-  if (read.success) return read.data;
-  const problems = read.error.issues.slice(0, 5).map((issue) => {
-    const source = layers.sourceOf(issue.path);
+  const faults: KeyFault[] = [];
+  const values = readKeys(KEYS, layers.raw, faults);
+  if (faults.length > 0) throw invalidValues(layers, faults);
+  const modules = { ...Object(values["modules"]), settings: settingsOf(layers.raw["modules"]) };
+  return { ...values, modules } as Config; // every key has been read by its own rule
+}
+
+/** `[modules.<name>]` of each module; the layers have checked them. */
+function settingsOf(modules: unknown): unknown {
+  return isTable(modules) && isTable(modules["settings"]) ? { ...modules["settings"] } : {};
+}
+
+function invalidValues(layers: Layers, faults: readonly KeyFault[]) {
+  const problems = faults.slice(0, 5).map(({ path, fault }) => {
+    const source = layers.sourceOf(path);
     const where = source === undefined ? "" : ` (${sourceText(source)})`;
-    return { key: issue.path.join("."), text: `${shownKey(issue.path.join("."))} ${issue.message}${where}` };
+    return { key: path.join("."), text: `${shownKey(path.join("."))} ${fault}${where}` };
   });
-  throw configError("CONFIG_INVALID_VALUE", problems.map(({ text }) => text).join("; "), {
+  return configError("CONFIG_INVALID_VALUE", problems.map(({ text }) => text).join("; "), {
     detail: { keys: problems.map(({ key }) => key) },
   });
 }

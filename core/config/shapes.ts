@@ -1,11 +1,10 @@
-import * as z from "zod";
-import { duration, flag, line, list, oneOf, PATTERNS, text, whole } from "./values.ts";
+import { duration, flag, line, list, names, oneOf, path, PATTERNS, ruleOf, text, whole } from "./values.ts";
 
 /** Keys of each section with their rule and default. `config/default.toml` says what they are for. */
 export const node = {
   name: text("1 to 64 printable characters", /^[^\p{C}]{1,64}$/u).default("commons"),
   network: oneOf(["mainnet", "testnet", "signet", "regtest"]).default("mainnet"),
-  data_dir: line("a path").refine((path) => path !== "", "must be a path").default("./data"),
+  data_dir: path().default("./data"),
 };
 
 export const http = {
@@ -107,30 +106,16 @@ export const moduleLimits = {
   files_count: whole(0, 1_000_000).default(1000),
 };
 
-/** A table with names of the operator's choosing as keys. */
-function names(words: string, value: RegExp) {
-  const holds = (table: unknown) =>
-    typeof table === "object" && table !== null && !Array.isArray(table) &&
-    Object.entries(table).every(([name, entry]) =>
-      PATTERNS.moduleName.test(name) && typeof entry === "string" && entry.length <= 256 && value.test(entry)
-    );
-  return z.custom<Record<string, string>>(holds, `must be a table of ${words}`).transform((table) => ({
-    ...table,
-  }));
-}
-
 const enabledModules = names('module names with version constraints (name = "*" for any)', /\S/);
-const enabledList = list("module names", PATTERNS.moduleName)
-  .transform((found) => Object.fromEntries(found.map((name) => [name, "*"])));
+const enabledList = list("module names", PATTERNS.moduleName);
 
 export const modules = {
-  dir: line("a path").refine((path) => path !== "", "must be a path").default("modules"),
+  dir: path().default("modules"),
   /** A list of names is read too: any version of each. */
-  enabled: z.unknown().transform((value, context): Record<string, string> => {
-    const read = Array.isArray(value) ? enabledList.safeParse(value) : enabledModules.safeParse(value);
-    if (read.success) return read.data;
-    context.addIssue({ code: "custom", message: read.error.issues[0]?.message ?? "must be a table" });
-    return z.NEVER;
+  enabled: ruleOf((value) => {
+    if (!Array.isArray(value)) return enabledModules.read(value);
+    const read = enabledList.read(value);
+    return "fault" in read ? read : { value: Object.fromEntries(read.value.map((name) => [name, "*"])) };
   }).default({}),
   disabled: list("module names", PATTERNS.moduleName).default([]),
   require_signatures: flag().default(false),
