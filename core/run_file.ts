@@ -17,8 +17,9 @@ export interface RunFile {
 export async function publishRunFile(dataDir: string, content: RunFile): Promise<AsyncDisposable> {
   const path = `${dataDir}/run.json`;
   const temporary = `${path}.${content.pid}.tmp`;
-  await Deno.writeTextFile(temporary, JSON.stringify(content, null, 2) + "\n", { mode: 0o600 });
-  await Deno.rename(temporary, path);
+  // A few hundred bytes; waiting for them behind everything else that starts takes longer than writing them.
+  Deno.writeTextFileSync(temporary, JSON.stringify(content, null, 2) + "\n", { mode: 0o600 });
+  Deno.renameSync(temporary, path);
   return {
     async [Symbol.asyncDispose]() {
       await Deno.remove(path).catch((error) => {

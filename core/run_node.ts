@@ -9,7 +9,8 @@ import {
 } from "./base/mod.ts";
 import { type Config, loadConfig, type LoadedConfig } from "./config/mod.ts";
 import { cellLimits } from "./cell_limits.ts";
-import type { NodeInit, RunningNode } from "./node.ts";
+import { createCellFactory, findDenoDir } from "./modules/mod.ts";
+import { type NodeInit, type RunningNode, startNode } from "./node.ts";
 import { createLogger, type LogFormat, type RootLogger, stderrLines } from "./telemetry/mod.ts";
 
 /** What the command line says. */
@@ -75,7 +76,6 @@ function loggerOf({ config }: LoadedConfig): RootLogger {
 
 /** The libraries take most of a start: the first cell's process comes up on another core while they are loaded. */
 async function start(settings: Config, logger: RootLogger): Promise<RunningNode> {
-  const { createCellFactory, findDenoDir } = await import("./modules/mod.ts");
   const denoDir = findDenoDir(Deno.build.os, (name) => Deno.env.get(name));
   const { memoryBytes, unresponsiveMs } = cellLimits(settings);
   const cells = await createCellFactory(
@@ -83,7 +83,6 @@ async function start(settings: Config, logger: RootLogger): Promise<RunningNode>
     { denoDir, spare: { memoryBytes, unresponsiveMs, net: [] } },
   );
   cells.warm?.();
-  const { startNode } = await import("./node.ts");
   const init: NodeInit = { config: settings, version: config.version, logger, cells, denoDir };
   return await startNode(init);
 }

@@ -1,4 +1,5 @@
-import { Command } from "commander";
+import type { Command } from "commander";
+import { baseProgram } from "./base_program.ts";
 import { type CliContext, type CommonFlags, connect } from "./context.ts";
 import { addInitCommand } from "./init_command.ts";
 import { addKeyCommands } from "./key_commands.ts";
@@ -57,16 +58,7 @@ function addCommands(program: Command, context: CliContext): void {
 
 /** The whole command line, ready to parse. It throws commander's own errors for wrong usage. */
 export function createProgram(context: CliContext, init: { readonly version: string }): Command {
-  const program = new Command("commons")
-    .enablePositionalOptions()
-    .showHelpAfterError("(see --help)")
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => context.io.out(text),
-      writeErr: (text) => context.io.err(text),
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    });
+  const program = baseProgram(context);
   addCommands(program, context); // they inherit what is set above, and nothing of what follows
   return program
     .description("Commons Node")

@@ -1,9 +1,9 @@
 import { CommanderError } from "commander";
 import { errorText, isCommonsError } from "../base/mod.ts";
+import { createStartProgram } from "./base_program.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT, exitCodeOf } from "./exit_code.ts";
 import { type CliIo, systemIo } from "./io.ts";
-import { createProgram } from "./program.ts";
 import { cleanText } from "./terminal.ts";
 
 /** What the command line is given. */
@@ -34,10 +34,10 @@ function report(io: CliIo, error: unknown): number {
 export async function runCli(args: readonly string[], init: CliInit): Promise<number> {
   const io = init.io ?? systemIo();
   let exitCode: number = EXIT.ok;
-  const program = createProgram(
-    { io, startNode: init.startNode, setExitCode: (code) => exitCode = code },
-    init,
-  );
+  const context: CliContext = { io, startNode: init.startNode, setExitCode: (code) => exitCode = code };
+  const program = args[0] === "start"
+    ? createStartProgram(context)
+    : (await import("./program.ts")).createProgram(context, init);
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;
