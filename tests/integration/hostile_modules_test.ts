@@ -15,7 +15,9 @@ import {
 } from "./_hostile_modules.ts";
 
 const QUICK = ["modules.limits.unresponsive_ms=800", "modules.limits.stop_ms=400"];
-/** The module's own cell and the spare one. */
+/** A machine on which a server that does nothing needs this long at times cannot show how late the node is. */
+const BUSY_MS = 50;
+/** The neighbour's cell and the spare one. */
 const CALM_CELLS = 2;
 
 async function cellsOf(node: TestNode): Promise<readonly ListedProcess[]> {
@@ -134,8 +136,9 @@ Deno.test("modules that misbehave end for their reason while the node answers", 
     const { node: own, control } = await poll.finish();
     console.log("/health:", own, "a server that does nothing:", control);
     expect(own.failed).toBe(0);
-    // What even a server that does nothing was late is the machine's part.
-    expect(own.slowestMs).toBeLessThanOrEqual(100 + control.slowestMs);
+    // What even a server that does nothing was late is the machine's part; where that is much, few answers may be late.
+    if (control.slowestMs < BUSY_MS) expect(own.slowestMs).toBeLessThanOrEqual(100 + control.slowestMs);
+    else expect(own.over100).toBeLessThanOrEqual(own.count / 100);
   });
 });
 
