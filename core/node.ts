@@ -111,7 +111,7 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
     modulesStarted.then(modulesReady),
   ]);
   const addresses = { http: url, p2p: p2p.listening() };
-  stack.use(await publishRunFile(dataDirOf(config), runFile(facts, addresses)));
+  stack.use(publishRunFile(dataDirOf(config), runFile(facts, addresses)));
   stack.defer(() => announceShutdown(events));
   const ms = systemClock.now() - startedAt;
   events.publish("NodeStartupCompleted", {

@@ -14,7 +14,7 @@ export interface RunFile {
 /**
  * Writes `run.json` (whole or not at all) and removes it when disposed. Requires `--allow-write` for the data dir.
  */
-export async function publishRunFile(dataDir: string, content: RunFile): Promise<AsyncDisposable> {
+export function publishRunFile(dataDir: string, content: RunFile): AsyncDisposable {
   const path = `${dataDir}/run.json`;
   const temporary = `${path}.${content.pid}.tmp`;
   // A few hundred bytes; waiting for them behind everything else that starts takes longer than writing them.

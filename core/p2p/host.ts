@@ -3,7 +3,6 @@ import { type GossipSub, gossipsub } from "@libp2p/gossipsub";
 import { type Identify, identify } from "@libp2p/identify";
 import type { ComponentLogger, ConnectionProtector, Libp2p } from "@libp2p/interface";
 import { type Ping, ping } from "@libp2p/ping";
-import { preSharedKey } from "@libp2p/pnet";
 import { tcp } from "@libp2p/tcp";
 import { webSockets } from "@libp2p/websockets";
 import { createLibp2p } from "libp2p";
@@ -36,7 +35,7 @@ export type HostInit =
  */
 export async function createHost(components: HostComponents, init: HostInit): Promise<Host> {
   const agent = `commons-node/${init.version}`;
-  const protector = connectionProtector(init.sharedKey);
+  const protector = await connectionProtector(init.sharedKey);
   keepVerifyingKeys();
   return await createLibp2p({
     start: false,
@@ -67,12 +66,20 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
 }
 
 /**
- * Protection of a private network, absent for an open one.
- * @throws {CommonsError} `INVALID_HEX` unless the key is empty or 64 hex digits; the message does not show it
+ * Protection of a private network, absent for an open one; its library is loaded only for one.
+ * @throws {CommonsError} `INVALID_HEX` as {@linkcode assertSharedKey}
  */
-export function connectionProtector(sharedKey: string | undefined): (() => ConnectionProtector) | undefined {
+export async function connectionProtector(
+  sharedKey: string | undefined,
+): Promise<(() => ConnectionProtector) | undefined> {
   if (sharedKey === undefined || sharedKey === "") return undefined;
-  fromHex(sharedKey, { length: 32, title: "the shared key" });
+  assertSharedKey(sharedKey);
+  const { preSharedKey } = await import("@libp2p/pnet");
   const swarmKey = `/key/swarm/psk/1.0.0/\n/base16/\n${sharedKey.toLowerCase()}`;
   return preSharedKey({ psk: new TextEncoder().encode(swarmKey) });
+}
+
+/** @throws {CommonsError} `INVALID_HEX` unless the key is empty or 64 hex digits; the message does not show it */
+export function assertSharedKey(sharedKey: string | undefined): void {
+  if (sharedKey) fromHex(sharedKey, { length: 32, title: "the shared key" });
 }

@@ -11,7 +11,7 @@ import { exposeCounters } from "./counters.ts";
 import { isDisplayName } from "./fields.ts";
 import { scoreOf, stopGossip } from "./gossip_internals.ts";
 import { GossipRouter } from "./gossip_router.ts";
-import { connectionProtector, createHost, type Host } from "./host.ts";
+import { assertSharedKey, createHost, type Host } from "./host.ts";
 import { libp2pLogger } from "./libp2p_logger.ts";
 import { Listening, startFault } from "./listen.ts";
 import { NotificationListeners } from "./listeners.ts";
@@ -285,7 +285,7 @@ class Service implements P2pService {
 function assertInit(init: P2pInit): void {
   init.listen.forEach(parseListenAddress);
   init.announce.forEach(parseAnnounceAddress);
-  connectionProtector(init.sharedKey);
+  assertSharedKey(init.sharedKey);
   if (!isDisplayName(init.name)) {
     throw new CommonsError(
       "INVALID_NAME",
