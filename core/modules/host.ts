@@ -100,6 +100,7 @@ class Host implements ModuleHost {
     const { nodeVersion, disabled } = init;
     this.#dependents = new Dependents({
       all,
+      logger: components.logger,
       nodeVersion,
       disabled,
       get: (name) => this.#modules.get(name),

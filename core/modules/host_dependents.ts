@@ -1,4 +1,5 @@
-import { type CommonsError, isCommonsError, type ModuleName } from "../base/mod.ts";
+import { type CommonsError, errorText, isCommonsError, type ModuleName } from "../base/mod.ts";
+import type { Logger } from "../telemetry/mod.ts";
 import {
   blamed,
   type DependencyFacts,
@@ -16,6 +17,7 @@ import { satisfies } from "./versions.ts";
 const MAX_TRIES = 64;
 
 export interface DependentsParts {
+  readonly logger: Logger;
   readonly all: () => readonly Supervisor[];
   readonly get: (name: string) => Supervisor | undefined;
   /** As it is in the folder now, where it may have been dropped in since. */
@@ -92,9 +94,17 @@ export class Dependents {
     if (module?.replacing) return;
     for (const other of [...(module ? [module] : []), ...this.#needing(name)]) {
       const fault = this.#faultOf(other);
-      if (fault && isUp(other) && !this.#leaving.has(other.name)) void this.#retireWithoutNeeds(other);
-      else if (!fault && other.waits) void other.resume();
+      if (fault && isUp(other) && !this.#leaving.has(other.name)) {
+        this.#inBackground(this.#retireWithoutNeeds(other));
+      } else if (!fault && other.waits) this.#inBackground(other.resume());
     }
+  }
+
+  /** Refusals show in the state of the module; what arrives here is a fault of the node. */
+  #inBackground(work: Promise<void>): void {
+    work.catch((error) => {
+      this.#parts.logger.error("cannot keep modules in step", { error: errorText(error) });
+    });
   }
 
   #retireWithoutNeeds(module: Supervisor): Promise<void> {

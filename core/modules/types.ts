@@ -33,7 +33,10 @@ export interface ModuleView {
   readonly version: string;
   readonly description: string;
   readonly state: ModuleState;
-  /** Why the module is rejected, failed or in backoff; absent when there is nothing to say. */
+  /**
+   * Why the module is rejected, failed, in backoff, or stopped until what it needs runs; of one that runs, why a newer
+   * version does not (`ROLLED_BACK`, or the code of its refusal). Absent when there is nothing to say.
+   */
   readonly reason?: { readonly code: string; readonly message: string };
   readonly health: "healthy" | "degraded" | "unhealthy" | "unknown";
   /** `sha256:<hex>` of the built bytes; "" until built. */

@@ -1,4 +1,4 @@
-import { systemClock, systemRandom } from "../../core/base/mod.ts";
+import { type Clock, systemRandom } from "../../core/base/mod.ts";
 import { createEventBus, type EventBus, type NodeEvent } from "../../core/events/mod.ts";
 import {
   type CellLimits,
@@ -16,6 +16,7 @@ import {
 } from "../../core/modules/mod.ts";
 import { keys, memoryStore, namespacedStore, type Store } from "../../core/store/mod.ts";
 import { createLogger, createMetrics } from "../../core/telemetry/mod.ts";
+import { countedClock } from "./counted_clock.ts";
 import { plantModule, type TestModule } from "./modules.ts";
 import { tempDir } from "./temp_dir.ts";
 
@@ -27,6 +28,10 @@ export interface ModuleRig extends AsyncDisposable {
   readonly modulesDir: string;
   /** Everything that was published, oldest first. */
   readonly published: NodeEvent[];
+  /** Numbers as a scrape sees them. */
+  metrics(): Promise<string>;
+  /** Timers of the host, its cells and builds that are still to fire. */
+  readonly pendingTimers: number;
   /** Lines of the node's log. */
   readonly log: string[];
   /** Puts a module's folder into the modules dir, in the place of one of that name. */
@@ -66,7 +71,7 @@ export async function startModuleRig(options: ModuleRigOptions = {}): Promise<Mo
   const dataDir = cleanup.use(await tempDir());
   for (const [name, module] of Object.entries(modules)) await plantModule(dir.path, name, module);
   const log: string[] = [];
-  const clock = systemClock;
+  const clock = countedClock();
   const logger = createLogger({ level: "info", format: "json", clock, write: (line) => log.push(line) });
   const metrics = createMetrics();
   const events = createEventBus({ clock, logger, metrics });
@@ -75,7 +80,7 @@ export async function startModuleRig(options: ModuleRigOptions = {}): Promise<Mo
   const published: NodeEvent[] = [];
   if (recording) cleanup.use(events.listen({ name: "rig" }, (event) => published.push(event)));
   const allLimits = { ...LIMITS, ...limits };
-  const { cells, builder } = await startCells(cleanup, { limits: allLimits, spare });
+  const { cells, builder } = await startCells(cleanup, { clock, limits: allLimits, spare });
   const host = createModuleHost({
     store,
     events,
@@ -113,6 +118,10 @@ export async function startModuleRig(options: ModuleRigOptions = {}): Promise<Mo
     modulesDir: dir.path,
     published,
     log,
+    metrics: () => metrics.text(),
+    get pendingTimers() {
+      return clock.pending;
+    },
     put: (name, module) => replaceModule(dir.path, name, module),
     ask: (name, method, params = null) => host.call(name, method, params, { caller: "test" }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -121,17 +130,17 @@ export async function startModuleRig(options: ModuleRigOptions = {}): Promise<Mo
 
 async function startCells(
   cleanup: AsyncDisposableStack,
-  { limits, spare }: { readonly limits: CellLimits; readonly spare: boolean },
+  { clock, limits, spare }: { readonly clock: Clock; readonly limits: CellLimits; readonly spare: boolean },
 ) {
   const denoDir = findDenoDir(Deno.build.os, (name) => Deno.env.get(name));
-  const logger = createLogger({ level: "error", format: "json", clock: systemClock, write: console.error });
+  const logger = createLogger({ level: "error", format: "json", clock, write: console.error });
   const { memoryBytes, unresponsiveMs } = limits;
   const cells = await createCellFactory(
-    { clock: systemClock, random: systemRandom, logger },
+    { clock, random: systemRandom, logger },
     { denoDir, ...(spare && { spare: { memoryBytes, unresponsiveMs, net: [] } }) },
   );
   cleanup.defer(() => cells.close());
-  const builder = createModuleBuilder({ clock: systemClock }, { denoDir, sdkText: SDK_TEXT });
+  const builder = createModuleBuilder({ clock }, { denoDir, sdkText: SDK_TEXT });
   cleanup.defer(() => builder.close());
   return { cells, builder };
 }
