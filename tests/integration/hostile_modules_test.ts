@@ -16,7 +16,7 @@ import {
 
 const QUICK = ["modules.limits.unresponsive_ms=800", "modules.limits.stop_ms=400"];
 /** A machine on which a server that does nothing needs this long at times cannot show how late the node is. */
-const BUSY_MS = 50;
+const BUSY_MS = 25;
 /** The neighbour's cell and the spare one. */
 const CALM_CELLS = 2;
 
@@ -138,7 +138,7 @@ Deno.test("modules that misbehave end for their reason while the node answers", 
     expect(own.failed).toBe(0);
     // What even a server that does nothing was late is the machine's part; where that is much, few answers may be late.
     if (control.slowestMs < BUSY_MS) expect(own.slowestMs).toBeLessThanOrEqual(100 + control.slowestMs);
-    else expect(own.over100).toBeLessThanOrEqual(own.count / 100);
+    else expect(own.over100).toBeLessThanOrEqual(own.count * 0.03);
   });
 });
 
