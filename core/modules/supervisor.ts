@@ -172,7 +172,9 @@ export class Supervisor {
         await this.#quietly(async () =>
           this.#versions.replace(await this.#admission.admit(pending.prepared))
         );
-      } else if (this.state === "needs_approval") await this.#quietly(() => this.#loadAfresh({ patient: true }));
+      } else if (this.state === "needs_approval") {
+        await this.#quietly(() => this.#loadAfresh({ patient: true }));
+      }
     });
   }
 
