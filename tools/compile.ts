@@ -18,7 +18,14 @@ const PERMISSIONS = [
 ];
 
 /** What is loaded by a computed path or read as text: the cell's side of the wall, configuration, bundled modules. */
-const EMBEDDED = ["workers/sandbox.ts", "workers", "config", "modules"];
+const EMBEDDED = [
+  "workers/sandbox.ts",
+  "workers",
+  "config",
+  "modules",
+  "core/cli/program.ts",
+  "core/modules/author.ts",
+];
 
 /**
  * Folders of npm packages that must stay out. `deno compile` 2.9 reads any file of a package as JavaScript, and the sample

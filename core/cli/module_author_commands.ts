@@ -8,8 +8,8 @@ import { renderBuild, renderKey, renderSign, renderVerify, trustLine } from "./m
 
 /** Loaded only when an author's command runs: it brings the builder along. */
 async function openAuthor({ io }: CliContext) {
-  const { createModuleAuthor, findDenoDir } = await import("../modules/mod.ts");
-  return createModuleAuthor({ clock: systemClock }, { denoDir: findDenoDir(Deno.build.os, io.env) });
+  const { findDenoDir, openModuleAuthor } = await import("../modules/mod.ts");
+  return await openModuleAuthor({ clock: systemClock }, { denoDir: findDenoDir(Deno.build.os, io.env) });
 }
 
 function withJson(command: Command): Command {

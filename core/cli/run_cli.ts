@@ -16,6 +16,13 @@ export interface CliInit {
   readonly io?: CliIo;
 }
 
+/** A computed path: what a literal one names is read at every start of a node, which needs none of it. */
+const COMMANDS: string = "./program.ts";
+
+async function loadCommands(): Promise<typeof import("./program.ts")> {
+  return await import(COMMANDS);
+}
+
 function report(io: CliIo, error: unknown): number {
   if (error instanceof CommanderError) {
     // commander has printed the help or the complaint already
@@ -37,7 +44,7 @@ export async function runCli(args: readonly string[], init: CliInit): Promise<nu
   const context: CliContext = { io, startNode: init.startNode, setExitCode: (code) => exitCode = code };
   const program = args[0] === "start"
     ? createStartProgram(context)
-    : (await import("./program.ts")).createProgram(context, init);
+    : (await loadCommands()).createProgram(context, init);
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;

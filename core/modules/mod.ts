@@ -3,7 +3,7 @@
  * @module
  */
 export { SDK_TEXT, SDK_VERSION } from "../../workers/protocol/mod.ts";
-export { createModuleAuthor, type KeyReport, type ModuleAuthor } from "./author.ts";
+export type { KeyReport, ModuleAuthor } from "./author.ts";
 export type { BuildReport } from "./author_build.ts";
 export type { SignReport } from "./author_sign.ts";
 export type { VerifyReport } from "./author_verify.ts";
@@ -17,6 +17,7 @@ export { createModuleHost } from "./host.ts";
 export type { ModuleFiles, ModuleHostComponents, ModuleHostInit } from "./host_types.ts";
 export { trustedKeys } from "./trust.ts";
 export { createSignatureVerifier } from "./verification.ts";
+export { openModuleAuthor } from "./open_author.ts";
 export { createModuleFiles, type KeptBuild, type KeptBuilds } from "./module_files.ts";
 export { type ModuleFolder, openModuleFolder } from "./module_folder.ts";
 export type { NetworkPeer, NetworkPort, NetworkStats } from "./node_api_network.ts";
