@@ -2,7 +2,7 @@
  * Entry of a cell's process. Starts exactly one permission-restricted Worker (`sandbox.ts`), which talks to the node by
  * itself, and then only watches: heartbeat through shared memory, resident memory, the life of the parent.
  *
- * Arguments: `[socket path, memory limit in bytes, unresponsive limit in ms, net list as JSON]`; a compiled binary has
+ * Arguments: `[socket path, heap limit in bytes, unresponsive limit in ms, net list as JSON]`; a compiled binary has
  * `__cell` before them. Imports nothing at run time, so that a cell starts fast.
  *
  * Deno permissions: none of its own; `net`, `read` and `write` for the socket's path, because a Worker can have no more
@@ -26,7 +26,9 @@ const EXIT = { crashed: 70, outOfMemory: 71, unresponsive: 72, orphaned: 73 } as
 const [socketPath = "", memoryText = "0", unresponsiveText = "0", netText = "[]"] = Deno.args[0] === "__cell"
   ? Deno.args.slice(1)
   : Deno.args;
-const memoryLimit = Number(memoryText);
+/** What the module was promised, and what the process may take with V8's young generation and its own structures. */
+const heapLimit = Number(memoryText);
+const memoryLimit = heapLimit + 32 * 1_048_576;
 const unresponsiveMs = Number(unresponsiveText);
 const net: string[] = JSON.parse(netText);
 
@@ -93,7 +95,8 @@ setInterval(() => {
     lastBeat = beat;
     lastBeatAt = now;
   } else if (now - lastBeatAt > unresponsiveMs) {
-    Deno.exit(EXIT.unresponsive);
+    // A heap near its limit keeps the collector so busy that nothing else runs: then memory is the reason.
+    Deno.exit((measured[0] ?? 0) > heapLimit ? EXIT.outOfMemory : EXIT.unresponsive);
   }
 }, TICK_MS);
 

@@ -30,8 +30,6 @@ export interface CellProcessParts {
 const CONNECT_MS = 15_000;
 const MAX_TAIL = 4_096;
 const MEBIBYTE = 1_048_576;
-/** What V8's young generation and its own structures may take besides the heap that the limit speaks of. */
-const RUNTIME_ALLOWANCE = 32 * MEBIBYTE;
 
 /**
  * Starts a cell's process and waits for its channel.
@@ -97,7 +95,7 @@ export function killNow(child: Deno.ChildProcess): void {
 function spawn(parts: CellProcessParts, init: CellProcessInit, socketPath: string): Deno.ChildProcess {
   const cellArgs = [
     socketPath,
-    String(init.memoryBytes + RUNTIME_ALLOWANCE),
+    String(init.memoryBytes),
     String(init.unresponsiveMs),
     JSON.stringify(init.net),
   ];

