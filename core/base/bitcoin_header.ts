@@ -76,13 +76,14 @@ export function targetFromBits(bits: number): bigint | undefined {
   return target === 0n || target >= 1n << 256n ? undefined : target;
 }
 
-/** Networks whose proof-of-work limit is known. */
-export type BitcoinNetwork = "mainnet" | "testnet" | "signet" | "regtest";
+/** Networks whose proof-of-work limit is known; `testnet` is the third one. */
+export type BitcoinNetwork = "mainnet" | "testnet" | "testnet4" | "signet" | "regtest";
 
 /** Easiest allowed target, compact, per network (Bitcoin Core `chainparams.cpp`). */
 export const POW_LIMIT_BITS: Readonly<Record<BitcoinNetwork, number>> = Object.freeze({
   mainnet: 0x1d00ffff,
   testnet: 0x1d00ffff,
+  testnet4: 0x1d00ffff,
   signet: 0x1e0377ae,
   regtest: 0x207fffff,
 });

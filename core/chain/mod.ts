@@ -1,0 +1,19 @@
+/**
+ * The chain of block headers, checked by the node itself: rules of proof of work, forks and reorganisations, storage.
+ * @module
+ */
+export { bitsFromTarget, difficultyOfBits, workHex, workOfBits, workOfTarget } from "./compact.ts";
+export type { HeaderFault, RuleFault } from "./fault.ts";
+export { openHeaderChain } from "./header_chain.ts";
+export type { RejectedHeader } from "./judge.ts";
+export {
+  type ChainParams,
+  chainParams,
+  MAX_FUTURE_SECONDS,
+  RETARGET_INTERVAL,
+  TARGET_SPACING,
+  TARGET_TIMESPAN,
+} from "./params.ts";
+export { HeadersPresync, type PresyncInit, type PresyncState, type PresyncStep } from "./presync.ts";
+export { isPossibleRetarget, retargetBits, type RetargetInput } from "./retarget.ts";
+export type * from "./types.ts";
