@@ -13,7 +13,7 @@ const PERMISSIONS = [
   "--allow-read",
   "--allow-write",
   "--allow-env",
-  "--allow-sys=networkInterfaces",
+  "--allow-sys=networkInterfaces,setPriority",
   "--allow-run",
 ];
 

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { type Clock, CommonsError, withDeadline } from "../base/mod.ts";
 import { type BuildAnswer, type BuildJob, MAX_ANSWER_BYTES } from "./build_job.ts";
 import { readLines } from "./build_lines.ts";
+import { lowerPriority } from "./priority.ts";
 
 export interface BuildProcessInit {
   /** Where Deno keeps its cache; the process gets nothing else of the environment. */
@@ -23,6 +24,7 @@ export class BuildProcess {
   constructor(clock: Clock, init: BuildProcessInit) {
     this.#clock = clock;
     this.#child = spawn(init);
+    lowerPriority(this.#child.pid);
     this.#writer = this.#child.stdin.getWriter();
     this.#lines = readLines(this.#child.stdout, MAX_ANSWER_BYTES);
   }

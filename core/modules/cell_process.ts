@@ -1,5 +1,6 @@
 import { type Clock, CommonsError, type Random, withDeadline } from "../base/mod.ts";
 import type { CellConnection } from "./channel.ts";
+import { lowerPriority } from "./priority.ts";
 
 /** What a cell's process is started with; two cells of equal settings are interchangeable until a module is sent. */
 export interface CellProcessInit {
@@ -107,7 +108,9 @@ function spawn(parts: CellProcessParts, init: CellProcessInit, socketPath: strin
     stdout: "null",
     stderr: "piped",
   });
-  return command.spawn();
+  const child = command.spawn();
+  lowerPriority(child.pid);
+  return child;
 }
 
 /** The cell's process has exactly what its Worker needs; a compiled binary's are fixed, there the Worker's alone count. */
