@@ -39,6 +39,7 @@ import {
 } from "./store/mod.ts";
 import { createHealth, createMetrics, type RootLogger } from "./telemetry/mod.ts";
 import { SERVICE_BITS } from "./services.ts";
+import { startBans } from "./start_bans.ts";
 
 /** A configuration that {@linkcode loadConfig} has checked. */
 export type CheckedConfig = Config;
@@ -67,7 +68,7 @@ const MAX_EVENT_TEXT = 4_096;
 /**
  * Starts a node and resolves when it is ready. What was started is stopped again when a later part fails.
  *
- * Permissions: `net`, `env` (npm packages probe it), `sys=networkInterfaces`, `read` and `write` for the data dir, the
+ * Permissions: `net`, `env` (npm packages probe it), `sys=networkInterfaces,setPriority`, `read` and `write` for the data dir, the
  * modules dir and the temporary folder, `run` for the own executable.
  * @throws {CommonsError} of the part that could not start
  */
@@ -81,6 +82,8 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
   const ground = await layGround(init, stack);
   const { config, logger } = init;
   const { events, health } = ground;
+  const bans = await startBans(init, ground);
+  stack.defer(() => bans.stop());
   const facts = factsOf(init, ground.identity, startedAt);
   stack.defer(() => events.publish("NodeShutdownCompleted", { duration_ms: 0 }));
 
@@ -94,6 +97,7 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
   const http = createHttpService(
     {
       p2p,
+      bans,
       modules: host,
       events,
       metrics: ground.metrics,

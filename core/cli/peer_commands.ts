@@ -1,8 +1,8 @@
 import type { Command } from "commander";
+import { addBanCommands } from "./ban_commands.ts";
 import { type CliContext, type CommonFlags, connect, print, withCommonFlags } from "./context.ts";
 import { field, listAt, show } from "./fields.ts";
 import { type Column, renderTable } from "./table.ts";
-import { addUnavailable } from "./unavailable_commands.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "PEER", value: (peer) => field(peer, "peerId") },
@@ -38,5 +38,5 @@ export function addPeerCommands(program: Command, context: CliContext): void {
       const answer = await (await connect(context, flags)).delete(path);
       print(context, flags, { value: answer, human: () => `Removed ${show(peerId)}\n` });
     });
-  addUnavailable(group, { ban: "ban a peer", unban: "lift a ban", bans: "list the bans" });
+  addBanCommands(group, context);
 }

@@ -10,6 +10,7 @@ const MODULE = {
   memory: { rssBytes: 1048576, limitBytes: 2097152 },
 };
 const PEER = { peerId: "12D3KooWfake", direction: "outbound", address: "/ip4/1.2.3.4/tcp/9905", score: 0 };
+const BAN = { target: "10.0.0.0/8", source: "operator", reason: "bad\x1b", hits: 3 };
 const SPEC = {
   version: 1,
   name: "hello",
@@ -19,6 +20,12 @@ const SPEC = {
 
 function json(body: unknown, status = 200): Response {
   return Response.json(body, { status });
+}
+
+async function answerBan(request: Request): Promise<Response> {
+  const { target, duration } = await request.json();
+  const until = duration === "permanent" ? null : "2030-01-01T00:00:00.000Z";
+  return json({ target, kind: "ip", until }, 201);
 }
 
 async function answerRpc(request: Request): Promise<Response> {
@@ -51,6 +58,7 @@ const node: FakeHandler = (request) => {
   const { pathname, search } = new URL(request.url);
   const call = `${request.method} ${pathname}${search}`;
   if (pathname === "/rpc") return answerRpc(request);
+  if (call === "POST /api/v1/bans") return answerBan(request);
   const answers: Record<string, () => Response> = {
     "GET /api/v1/node": () =>
       json({ name: "commons", version: "0.1.0", network: "mainnet", uptimeSeconds: 3725 }),
@@ -58,6 +66,9 @@ const node: FakeHandler = (request) => {
     "GET /api/v1/peers": () => json({ peers: [PEER] }),
     "POST /api/v1/peers": () => json({ peerId: PEER.peerId }, 201),
     "DELETE /api/v1/peers/12D3KooWfake": () => new Response(null, { status: 204 }),
+    "GET /api/v1/bans": () => json({ bans: [{ ...BAN, until: null }] }),
+    "DELETE /api/v1/bans/10.0.0.0%2F8": () => new Response(null, { status: 204 }),
+    "DELETE /api/v1/bans/9.9.9.9": () => json({ code: "BAN_NOT_FOUND", detail: "Cannot lift the ban" }, 404),
     "GET /api/v1/modules": () => json({ modules: [MODULE, { name: "evil\x1b[2J\u202e", state: "failed" }] }),
     "GET /api/v1/modules/hello": () => json(MODULE),
     "GET /api/v1/modules/hello/logs": () => json({ lines: [{ time: "T", level: "info", message: "a\nb" }] }),
@@ -93,7 +104,32 @@ Deno.test("runCli() exit codes and output of every command", async (t) => {
     { args: ["peer", "list"], code: 0, out: /^PEER +DIRECTION[^]*\n12D3KooWfake +outbound / },
     { args: ["peer", "add", PEER.address], code: 0, out: /^Added 12D3KooWfake\n$/ },
     { args: ["peer", "remove", PEER.peerId], code: 0, out: /^Removed 12D3KooWfake\n$/ },
-    { args: ["peer", "ban", "1.2.3.4"], code: 1, err: /"commons peer ban".*\(UNAVAILABLE\)/ },
+    {
+      args: ["peer", "ban", "1.2.3.4"],
+      code: 0,
+      out: /^Banned 1\.2\.3\.4 until 2030-01-01T00:00:00\.000Z\n$/,
+    },
+    {
+      args: ["peer", "ban", "10.0.0.0/8", "--duration", "permanent"],
+      code: 0,
+      out: /^Banned .* for good\n$/,
+    },
+    { args: ["peer", "ban", "1.2.3.4", "--until", "2030-01-01", "--reason", "x"], code: 0, out: /^Banned / },
+    {
+      args: ["peer", "ban", "1.2.3.4", "--until", "2030-01-01", "--duration", "1h"],
+      code: 2,
+      err: /--duration/,
+    },
+    { args: ["peer", "ban"], code: 2, err: /target/ },
+    { args: ["peer", "ban", "1.2.3.4", "--json"], code: 0, out: /"kind": "ip"/ },
+    { args: ["peer", "unban", "10.0.0.0/8"], code: 0, out: /^10\.0\.0\.0\/8 is no longer banned\n$/ },
+    { args: ["peer", "unban", "9.9.9.9"], code: 1, err: /BAN_NOT_FOUND/ },
+    {
+      args: ["peer", "bans"],
+      code: 0,
+      out: /^TARGET +SOURCE +UNTIL +HITS +REASON\n10\.0\.0\.0\/8 +operator +for good +3 +bad\\u001b\n$/,
+    },
+    { args: ["peer", "bans", "--json"], code: 0, out: /"hits": 3/ },
     { args: ["module", "list"], code: 0, out: /hello +1\.0\.0 +running[^]*evil\\u001b\[2J\\u202e/ },
     { args: ["module", "list", "--json"], code: 0, out: /"evil\\u001b\[2J\\u202e"/ },
     { args: ["module", "info", "hello"], code: 0, out: /memory: +1\.0 MiB of 2\.0 MiB/ },

@@ -40,7 +40,7 @@ Deno.test("loadConfig() gives the defaults of the contract", () => {
   expect(config.node).toEqual({ name: "commons", network: "mainnet", data_dir: "./data" });
   expect(config.http.port).toBe(9906);
   expect(config.p2p.listen).toEqual(["/ip4/0.0.0.0/tcp/9905"]);
-  expect(config.bans).toEqual({ default_duration: 86_400_000, max_entries: 1000, threshold: 100 });
+  expect(config.bans).toMatchObject({ default_duration: 86_400_000, max_entries: 1000, threshold: 100 });
   expect(config.modules.limits.memory_mb).toBe(64);
   expect(config.modules.settings).toEqual({});
   expect(warnings).toEqual([]);

@@ -40,6 +40,8 @@ export const bans = {
   default_duration: duration(1000, "24h").default(86_400_000),
   max_entries: whole(1, 1_000_000).default(1000),
   threshold: whole(1, 1_000_000).default(100),
+  allow: list("peer ids, IP addresses or CIDR networks", PATTERNS.banTarget).default([]),
+  ban_ip_after: whole(0, 1_000_000).default(3),
 };
 
 export const chain = {

@@ -25,11 +25,15 @@ export interface EventRequest {
 export interface EventHub {
   /** @throws {CommonsError} `TOO_MANY_CLIENTS` */
   open(request: EventRequest): Response;
+  /** Ends the streams to the addresses of which `isBanned` says so. */
+  drop(isBanned: (remote: string) => boolean): void;
   close(): void;
 }
 
 interface Client {
   readonly stream: EventStream;
+  /** Address of a client that is not on loopback, else "". */
+  readonly remote: string;
   readonly types: ReadonlySet<EventType> | undefined;
 }
 
@@ -89,7 +93,11 @@ export function createEventHub(
         else completed.catch(() => {}).finally(() => slot[Symbol.dispose]()); // how it ended does not matter
       };
       const stream = new EventStream({ maxBytes: init.maxBytes, onEnd });
-      const client: Client = { stream, types: types === undefined ? undefined : new Set(types) };
+      const client: Client = {
+        stream,
+        remote: caller.remote,
+        types: types === undefined ? undefined : new Set(types),
+      };
       clients.add(client);
       stream.push(HELLO);
       if (after !== undefined) replay(stream, events.since(after, types));
@@ -100,6 +108,9 @@ export function createEventHub(
           "x-accel-buffering": "no",
         },
       });
+    },
+    drop(isBanned) {
+      for (const { stream, remote } of clients) if (isBanned(remote)) stream.end();
     },
     close() {
       for (const { stream } of clients) stream.finish();

@@ -4,12 +4,14 @@ import type { HostCheck } from "./host_check.ts";
 import { problem } from "./problem.ts";
 import { createRateLimit } from "./rate_limit.ts";
 import { createTokenCheck } from "./token_check.ts";
-import type { HttpInit, RequestInfo } from "./types.ts";
+import type { HttpBans, HttpInit, RequestInfo } from "./types.ts";
 
 /** Who asks, as far as the node knows. */
 export interface Caller {
   /** What limits count by: an address or an IPv6 /64. */
   readonly source: string;
+  /** Address of a client that is not on loopback, else "". */
+  readonly remote: string;
   /** On this machine and not through a proxy that says so. */
   readonly loopback: boolean;
   /** Showed the API token. */
@@ -33,11 +35,24 @@ export interface Guard {
 const MAX_URL = 8192;
 const MAX_HEADERS = 100;
 const FAILED_AUTHS_PER_MINUTE = 10;
-const LOCAL: Caller = Object.freeze({ source: "127.0.0.1", loopback: true, authorised: false, origin: null });
-const ANYONE: Caller = Object.freeze({ source: "", loopback: false, authorised: false, origin: null });
+const LOCAL: Caller = Object.freeze({
+  source: "127.0.0.1",
+  remote: "",
+  loopback: true,
+  authorised: false,
+  origin: null,
+});
+const ANYONE: Caller = Object.freeze({
+  source: "",
+  remote: "",
+  loopback: false,
+  authorised: false,
+  origin: null,
+});
 
 /**
- * Host, origin, rate and token, in this order. Rules:
+ * Ban, host, origin, rate and token, in this order. Rules:
+ * - A banned address gets 403 for everything. Loopback is never looked up, so the operator can always lift a ban.
  * - Reads (GET, HEAD) from loopback need no token, nor do `/health` and `/ready` from anywhere. Module routes are
  *   under the same rule.
  * - `POST /rpc` is let through wherever reads are; the methods check `authorised` one by one.
@@ -48,10 +63,14 @@ const ANYONE: Caller = Object.freeze({ source: "", loopback: false, authorised: 
  *   always taken, so nobody can lock the operator out. Guessing 256 bits is hopeless either way.
  */
 export function createGuard(
-  components: { readonly clock: Clock; readonly hosts: HostCheck },
+  components: {
+    readonly clock: Clock;
+    readonly hosts: HostCheck;
+    readonly bans: Pick<HttpBans, "hasAddresses" | "isBannedIp">;
+  },
   init: Pick<HttpInit, "token" | "publicRead" | "rateLimitPerMinute">,
 ): Guard {
-  const { hosts, clock } = components;
+  const { hosts, clock, bans } = components;
   const checkToken = createTokenCheck(init.token);
   const rate = createRateLimit(clock, init.rateLimitPerMinute);
   const failures = createRateLimit(clock, FAILED_AUTHS_PER_MINUTE);
@@ -68,8 +87,16 @@ export function createGuard(
     });
   };
 
+  const isBanned = (info: RequestInfo): boolean => {
+    const remote = remoteHost(info.remoteAddr);
+    return !isLoopback(remote) && bans.isBannedIp(remote);
+  };
+
   return {
     admit(request, { url, pathStart }, info) {
+      if (info !== undefined && bans.hasAddresses() && isBanned(info)) {
+        return refuse("BANNED", "this address is banned");
+      }
       if (url.length > MAX_URL) return refuse("URI_TOO_LONG", `the address is over ${MAX_URL} characters`);
       const host = url.slice(7, pathStart); // after "http://"
       if (!hosts.allowsHost(host)) return refuse("FORBIDDEN_HOST", "the Host header names another host");
@@ -96,7 +123,8 @@ export function createGuard(
       if (method === "OPTIONS" && origin !== null && headers.has("access-control-request-method")) {
         return preflight(headers);
       }
-      return authorise(request, path, { source, loopback, authorised: false, origin });
+      const caller = { source, remote: near ? "" : remote, loopback, authorised: false, origin };
+      return authorise(request, path, caller);
     },
   };
 }

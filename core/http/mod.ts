@@ -7,6 +7,7 @@ export { createHttpService } from "./service.ts";
 export type {
   HealthSource,
   HttpApp,
+  HttpBans,
   HttpComponents,
   HttpInit,
   HttpModules,

@@ -107,7 +107,7 @@ const ROWS: readonly Row[] = [
   { ask: "GET /ws", status: 426, code: "UPGRADE_REQUIRED" },
   { ask: "GET /p2p-ws?types=block,nonsense", status: 400, code: "INVALID_PARAMS" },
   { ask: "GET /api/v1/events?types=Nonsense", status: 400, code: "INVALID_PARAMS" },
-  { ask: "GET /api/v1/bans", status: 501, code: "UNAVAILABLE" },
+  { ask: "GET /api/v1/bans", status: 200, answer: { bans: [] } },
   { ask: "POST /api/v1/modules/install", body: {}, status: 501, code: "UNAVAILABLE" },
   { ask: "DELETE /api/v1/modules/hello", status: 501, code: "UNAVAILABLE" },
   { ask: "GET /api/v1/chain/tip", status: 501, code: "UNAVAILABLE" },

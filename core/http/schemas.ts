@@ -14,6 +14,16 @@ const record = () => z.record(z.string(), z.unknown());
 
 /** Body of `POST /peers`. */
 export const addPeerBody = lazy(() => z.strictObject({ multiaddr: text(512) }));
+/** Body of `POST /bans`. */
+export const banBody = lazy(() => {
+  const time = z.union([z.number(), z.string().max(64)]);
+  return z.strictObject({
+    target: text(128),
+    duration: time.optional(),
+    until: time.nullable().optional(),
+    reason: z.string().max(1024).optional(),
+  });
+});
 /** Body of `POST /modules/{name}/call`. */
 export const moduleCallBody = lazy(() =>
   z.strictObject({ method: text(128), params: z.unknown().optional() })
@@ -56,6 +66,20 @@ export const peersView = lazy(() =>
     })),
   })
 );
+export const banView = lazy(() =>
+  z.object({
+    target: z.string(),
+    kind: z.enum(["ip", "cidr", "peer"]),
+    created: z.string(),
+    until: z.string().nullable(),
+    reason: z.string(),
+    source: z.enum(["operator", "auto"]),
+    hits: z.number().int(),
+    address: z.string().optional(),
+  })
+);
+export const bansView = lazy(() => z.object({ bans: z.array(banView()) }));
+export const bansCleared = lazy(() => z.object({ removed: z.number().int() }));
 export const peerAdded = lazy(() => z.object({ peerId: z.string() }));
 export const published = lazy(() => z.object({ recipients: z.number().int(), message: record() }));
 export const gossipStats = lazy(() =>

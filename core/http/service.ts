@@ -6,6 +6,7 @@ import { createGuard } from "./guard.ts";
 import { createHostCheck, isWildcard, urlHost } from "./host_check.ts";
 import { problemOf } from "./problem.ts";
 import { createRequestCounts } from "./request_counts.ts";
+import { banRoutes } from "./routes/bans.ts";
 import { moduleHttpRoute } from "./routes/module_http.ts";
 import { moduleRoutes } from "./routes/modules.ts";
 import { networkRoutes } from "./routes/network.ts";
@@ -31,16 +32,22 @@ const DRAIN_MS = 2000;
  * @throws {CommonsError} `INVALID_CORS_ORIGIN`
  */
 export function createHttpService(components: HttpComponents, init: HttpInit): HttpService {
-  const { clock, logger, metrics } = components;
+  const { bans, clock, logger, metrics } = components;
   let port = init.port;
   const hosts = createHostCheck({ host: init.host, corsOrigins: init.corsOrigins, port: () => port });
-  const guard = createGuard({ clock, hosts }, init);
+  const guard = createGuard({ clock, hosts, bans }, init);
   const counts = createRequestCounts(metrics);
   const maxBytes = init.maxClientBytes ?? MAX_CLIENT_BYTES;
   const hubs = {
     events: createEventHub(components, { maxClients: init.maxSseClients, maxBytes }),
     sockets: createSocketHub(components, { maxClients: init.maxWsClients, maxBytes }),
   };
+  const listening = bans.onBan(({ kind }) => {
+    if (kind === "peer") return;
+    const isBanned = (remote: string) => remote !== "" && bans.isBannedIp(remote);
+    hubs.events.drop(isBanned);
+    hubs.sockets.drop(isBanned);
+  });
   const routes = allRoutes(components, { init, hubs, counts });
   const app = createApp({ guard, hosts, counts, logger }, routes);
   let server: Deno.HttpServer<Deno.NetAddr> | undefined;
@@ -56,6 +63,7 @@ export function createHttpService(components: HttpComponents, init: HttpInit): H
       return { url };
     },
     async stop() {
+      listening[Symbol.dispose]();
       hubs.events.close();
       hubs.sockets.close();
       if (server === undefined) return;
@@ -87,6 +95,7 @@ function allRoutes(components: HttpComponents, { init, hubs, counts }: RouteInit
   const routes = [
     ...systemRoutes(components, { uptimeSeconds, counts }),
     ...networkRoutes(components, body),
+    ...banRoutes(components, body),
     ...moduleRoutes(components, body),
     ...streamRoutes(hubs),
     rpcRoute({ ...components, table }, body),

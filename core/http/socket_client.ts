@@ -26,8 +26,8 @@ export interface SocketClientInit {
   readonly maxBytes: number;
   /** Types wanted; absent means all. */
   readonly types?: ReadonlySet<string>;
-  /** The client stopped being served: too slow, too chatty, or gone. Called once. */
-  readonly onEnd: (reason: "gone" | "too_slow" | "too_chatty") => void;
+  /** The client stopped being served: too slow, too chatty, banned, or gone. Called once. */
+  readonly onEnd: (reason: "gone" | "too_slow" | "too_chatty" | "banned") => void;
 }
 
 /** One notification WebSocket. Sending never waits: frames go to the socket while it writes, else to a bounded queue. */
@@ -73,7 +73,7 @@ export class SocketClient {
   }
 
   /** Ends the client; the socket may linger until its peer takes the close frame or goes away. */
-  end(reason: "gone" | "too_slow" | "too_chatty" | "stopping"): void {
+  end(reason: keyof typeof CLOSE): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#outbox.clear();
@@ -99,9 +99,12 @@ function sizeOf(data: unknown): number {
   return data instanceof ArrayBuffer ? data.byteLength : Infinity;
 }
 
-const CLOSE: Readonly<Record<"gone" | "too_slow" | "too_chatty" | "stopping", [number, string]>> = {
+const CLOSE: Readonly<
+  Record<"gone" | "too_slow" | "too_chatty" | "banned" | "stopping", [number, string]>
+> = {
   gone: [1000, ""],
   too_slow: [1013, "reading too slowly"],
   too_chatty: [1008, "too many or too long messages"],
+  banned: [1008, "this address is banned"],
   stopping: [1001, "the node is stopping"],
 };

@@ -30,6 +30,8 @@ export interface SocketHub {
     request: Request,
     options: { readonly caller: Caller; readonly types?: ReadonlySet<string> },
   ): Response;
+  /** Ends the clients at the addresses of which `isBanned` says so. */
+  drop(isBanned: (remote: string) => boolean): void;
   close(): void;
 }
 
@@ -43,7 +45,8 @@ export function createSocketHub(
   init: { readonly maxClients: number; readonly maxBytes: number },
 ): SocketHub {
   const { p2p, clock, metrics } = components;
-  const clients = new Set<SocketClient>();
+  /** With the addresses of those who are not on loopback. */
+  const clients = new Map<SocketClient, string>();
   const slots = new ClientSlots(init.maxClients);
   const evicted = metrics.counter({
     name: "commons_http_ws_evicted_total",
@@ -80,7 +83,7 @@ export function createSocketHub(
       });
       socket.addEventListener("open", () => {
         client.send(frameOf(p2p.ownStatus()));
-        clients.add(client);
+        clients.set(client, caller.remote);
         feed.start();
       });
       // A peer that does not read cannot be cut off, so it counts until its connection is gone.
@@ -91,8 +94,11 @@ export function createSocketHub(
       socket.addEventListener("error", () => client.end("gone")); // "close" follows
       return upgraded.response;
     },
+    drop(isBanned) {
+      for (const [client, remote] of clients) if (isBanned(remote)) client.end("banned");
+    },
     close() {
-      for (const client of clients) client.end("stopping");
+      for (const client of clients.keys()) client.end("stopping");
       clients.clear();
       feed.stop();
     },
@@ -102,12 +108,12 @@ export function createSocketHub(
 /** Notifications, pings and the flushing of slow clients; runs only while there are clients. */
 function createFeed(
   { p2p, clock }: { readonly p2p: Pick<HttpP2p, "ownStatus" | "onNotification">; readonly clock: Clock },
-  clients: ReadonlySet<SocketClient>,
+  clients: ReadonlyMap<SocketClient, unknown>,
 ) {
   let running: readonly Disposable[] = [];
   const broadcast = (notification: { readonly type: string }) => {
     const frame = frameOf(notification);
-    for (const client of clients) client.deliver(frame);
+    for (const client of clients.keys()) client.deliver(frame);
   };
   return {
     start() {
@@ -115,7 +121,7 @@ function createFeed(
       running = [
         p2p.onNotification(broadcast),
         clock.every(PING_MS, () => broadcast(pingOf(p2p, clock))),
-        clock.every(FLUSH_MS, () => clients.forEach((client) => client.flush())),
+        clock.every(FLUSH_MS, () => clients.forEach((_, client) => client.flush())),
       ];
     },
     stop() {

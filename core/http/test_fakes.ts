@@ -1,6 +1,8 @@
+import { createBanService } from "../bans/mod.ts";
 import { CommonsError, FakeClock, type PeerIdText } from "../base/mod.ts";
 import type { EventPayloads, EventType, NodeEvent } from "../events/mod.ts";
 import type { PeerView } from "../p2p/mod.ts";
+import { memoryStore } from "../store/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
 import { createHttpService } from "./service.ts";
 import type { HttpComponents, HttpInit, HttpModules, HttpP2p, HttpService, NodeFacts } from "./types.ts";
@@ -224,8 +226,19 @@ export function fakeService(init: Partial<HttpInit> = {}, components: Partial<Ht
   const events = fakeEvents();
   const metrics = fakeMetrics();
   const log = fakeLogger();
+  const bans = createBanService(
+    {
+      store: memoryStore(),
+      clock,
+      logger: log.logger,
+      metrics: metrics.metrics,
+      events: { publish: (type, payload) => events.publish(type, payload) },
+    },
+    { defaultDurationMs: 86_400_000, maxEntries: 4, threshold: 100 },
+  );
   const service: HttpService = createHttpService({
     p2p: p2p.p2p,
+    bans,
     modules: fakeModules(),
     events: events.events,
     metrics: metrics.metrics,
@@ -246,7 +259,7 @@ export function fakeService(init: Partial<HttpInit> = {}, components: Partial<Ht
     maxWsClients: 8,
     ...init,
   });
-  return { service, app: service.app, clock, p2p, events, metrics, log };
+  return { service, app: service.app, clock, bans, p2p, events, metrics, log };
 }
 
 /** Connection facts of a client elsewhere. */

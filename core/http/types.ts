@@ -1,3 +1,4 @@
+import type { BanService } from "../bans/mod.ts";
 import type { Clock } from "../base/mod.ts";
 import type { EventBus } from "../events/mod.ts";
 import type { ModuleHost } from "../modules/mod.ts";
@@ -28,12 +29,19 @@ export type HttpP2p = Pick<
   "listening" | "peers" | "addPeer" | "removePeer" | "publish" | "stats" | "ownStatus" | "onNotification"
 >;
 
+/** The part of the ban service that HTTP shows and obeys. */
+export type HttpBans = Pick<
+  BanService,
+  "ban" | "unban" | "clear" | "list" | "find" | "isBannedIp" | "hasAddresses" | "onBan"
+>;
+
 /** The part of the module system that HTTP shows. */
 export type HttpModules = Omit<ModuleHost, "start" | "stop">;
 
 /** What the HTTP service needs from the rest of the node. */
 export interface HttpComponents {
   readonly p2p: HttpP2p;
+  readonly bans: HttpBans;
   readonly modules: HttpModules;
   readonly events: Pick<EventBus, "listen" | "since">;
   readonly metrics: Metrics;

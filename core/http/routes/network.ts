@@ -29,7 +29,7 @@ export function networkRoutes(
       summary: "Dial a peer and keep it.",
       request: schemas.addPeerBody,
       answer: { status: 201, schema: schemas.peerAdded },
-      codes: ["INVALID_MULTIADDR", "DIAL_FAILED", "TOO_MANY_PEERS"],
+      codes: ["INVALID_MULTIADDR", "PEER_BANNED", "DIAL_FAILED", "TOO_MANY_PEERS"],
       async handler(c) {
         const { multiaddr } = parse(schemas.addPeerBody, await readJson(c.req.raw, body));
         return json({ peerId: await p2p.addPeer(multiaddr, { signal: c.req.raw.signal }) }, 201);

@@ -3,10 +3,6 @@ import type { Route } from "../route.ts";
 
 /** Paths of the contract whose service this version does not have. */
 const PATHS: readonly (readonly [Route["method"], string])[] = [
-  ["GET", "/bans"],
-  ["POST", "/bans"],
-  ["DELETE", "/bans"],
-  ["DELETE", "/bans/{target}"],
   ["GET", "/chain/tip"],
   ["GET", "/chain/headers/{id}"],
   ["POST", "/chain/headers"],

@@ -1,5 +1,6 @@
 import { CommonsError } from "../../base/mod.ts";
-import type { HttpModules, HttpP2p, NodeFacts } from "../types.ts";
+import type { HttpBans, HttpModules, HttpP2p, NodeFacts } from "../types.ts";
+import { banMethods } from "./ban_methods.ts";
 import { moduleMethods } from "./module_methods.ts";
 import { networkMethods } from "./network_methods.ts";
 import { helpText, type RpcMethod, textParam } from "./rpc_method.ts";
@@ -11,13 +12,14 @@ export type MethodTable = ReadonlyMap<string, RpcMethod>;
 export interface MethodTableInit {
   readonly modules: HttpModules;
   readonly p2p: Pick<HttpP2p, "peers" | "listening">;
+  readonly bans: Pick<HttpBans, "ban" | "unban" | "clear" | "list" | "find">;
   readonly node: NodeFacts;
   readonly uptimeSeconds: () => number;
 }
 
 /** Every method that the node itself answers; those of modules come after them. */
 export function createMethodTable(init: MethodTableInit): MethodTable {
-  const { modules, p2p, node } = init;
+  const { modules, p2p, bans, node } = init;
   const methods: RpcMethod[] = [
     {
       name: "getrpcinfo",
@@ -46,6 +48,7 @@ export function createMethodTable(init: MethodTableInit): MethodTable {
     },
     ...moduleMethods(modules),
     ...networkMethods(p2p, node),
+    ...banMethods(bans),
   ];
   const table: MethodTable = new Map(methods.map((method) => [method.name, method]));
   return table;

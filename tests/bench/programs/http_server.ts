@@ -3,9 +3,11 @@
  * `bare <body of /api/v1/node>` a Hono app of two lines that answers the same. Says its port, then serves until killed.
  */
 import { Hono } from "hono";
+import { createBanService } from "../../../core/bans/mod.ts";
 import { systemClock } from "../../../core/base/mod.ts";
 import { createEventBus } from "../../../core/events/mod.ts";
 import { createHttpService, type HttpModules, type HttpP2p, type NodeFacts } from "../../../core/http/mod.ts";
+import { memoryStore } from "../../../core/store/mod.ts";
 import { createHealth, createLogger, createMetrics } from "../../../core/telemetry/mod.ts";
 
 const NODE: NodeFacts = {
@@ -59,8 +61,12 @@ async function serveNode(): Promise<string> {
   const logger = createLogger({ level: "warn", format: "json", write: console.error, clock: systemClock });
   const clock = systemClock;
   const events = createEventBus({ clock, logger, metrics });
+  const bans = createBanService(
+    { store: memoryStore(), clock, logger, metrics, events },
+    { defaultDurationMs: 86_400_000, maxEntries: 1000, threshold: 100 },
+  );
   const service = createHttpService(
-    { p2p, modules, events, metrics, health: createHealth(), logger, clock, node: NODE },
+    { p2p, bans, modules, events, metrics, health: createHealth(), logger, clock, node: NODE },
     {
       host: "127.0.0.1",
       port: 0,
