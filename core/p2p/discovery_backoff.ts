@@ -1,5 +1,5 @@
 import { type Clock, jitter, type PeerIdText, type Random } from "../base/mod.ts";
-import type { DialFailure, FailedDials } from "./discovery_skip.ts";
+import type { Candidate, DialFailure, FailedDials } from "./discovery_skip.ts";
 
 const FIRST_MS = 10_000;
 const LIMIT_MS = 30 * 60_000;
@@ -8,6 +8,7 @@ const JITTER = 0.25;
 const FORGET_MS = 6 * 3_600_000;
 /** Peers remembered; the one that failed longest ago goes first. */
 export const MAX_REMEMBERED = 2_000;
+const MAX_ADDRESSES = 16;
 
 interface Remembered extends FailedDials {
   /** Monotonic milliseconds of the last failure. */
@@ -37,13 +38,19 @@ export class DialBackoff {
     return undefined;
   }
 
-  failed(peerId: PeerIdText, kind: DialFailure): void {
+  failed({ peerId, addresses }: Candidate, kind: DialFailure): void {
     const count = (this.get(peerId)?.count ?? 0) + 1;
     const now = this.#clock.monotonic();
     const wait = jitter(this.#random, Math.min(LIMIT_MS, FIRST_MS * FACTOR ** (count - 1)), JITTER);
     this.#failed.delete(peerId);
     this.#makeRoom();
-    this.#failed.set(peerId, { kind, count, at: now, notBefore: now + wait });
+    this.#failed.set(peerId, {
+      kind,
+      count,
+      at: now,
+      notBefore: now + wait,
+      addresses: addresses.slice(0, MAX_ADDRESSES),
+    });
   }
 
   succeeded(peerId: PeerIdText): void {

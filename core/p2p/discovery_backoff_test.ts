@@ -3,6 +3,7 @@ import { FakeClock, type PeerIdText, seededRandom } from "../base/mod.ts";
 import { DialBackoff, MAX_REMEMBERED } from "./discovery_backoff.ts";
 
 const id = (name: string) => name as PeerIdText; // only a key
+const peer = (name: string) => ({ peerId: id(name), addresses: [] });
 
 function setup() {
   const clock = new FakeClock();
@@ -12,7 +13,7 @@ function setup() {
 Deno.test("DialBackoff doubles the wait with jitter up to half an hour", () => {
   const { clock, backoff } = setup();
   const waits = Array.from({ length: 14 }, () => {
-    backoff.failed(id("a"), "other");
+    backoff.failed(peer("a"), "other");
     return (backoff.get(id("a"))?.notBefore ?? 0) - clock.monotonic();
   });
   waits.forEach((wait, index) => {
@@ -25,10 +26,10 @@ Deno.test("DialBackoff doubles the wait with jitter up to half an hour", () => {
 
 Deno.test("DialBackoff forgets on success and after hours", async () => {
   const { clock, backoff } = setup();
-  backoff.failed(id("a"), "identity_mismatch");
+  backoff.failed(peer("a"), "identity_mismatch");
   backoff.succeeded(id("a"));
   expect(backoff.get(id("a"))).toBeUndefined();
-  backoff.failed(id("a"), "identity_mismatch");
+  backoff.failed(peer("a"), "identity_mismatch");
   await clock.advance(6 * 3_600_000 - 1);
   expect(backoff.get(id("a"))?.kind).toBe("identity_mismatch");
   await clock.advance(1);
@@ -38,7 +39,7 @@ Deno.test("DialBackoff forgets on success and after hours", async () => {
 
 Deno.test("DialBackoff does not mind a wall clock that jumps", () => {
   const { clock, backoff } = setup();
-  backoff.failed(id("a"), "other");
+  backoff.failed(peer("a"), "other");
   const before = backoff.get(id("a"))?.notBefore;
   clock.jump(-86_400_000);
   expect(backoff.get(id("a"))?.notBefore).toBe(before);
@@ -48,9 +49,9 @@ Deno.test("DialBackoff does not mind a wall clock that jumps", () => {
 
 Deno.test("DialBackoff is bounded, the oldest failure goes first", () => {
   const { backoff } = setup();
-  for (let i = 0; i < MAX_REMEMBERED; i++) backoff.failed(id(`p${i}`), "other");
-  backoff.failed(id("p0"), "other"); // the youngest now
-  backoff.failed(id("one more"), "other");
+  for (let i = 0; i < MAX_REMEMBERED; i++) backoff.failed(peer(`p${i}`), "other");
+  backoff.failed(peer("p0"), "other"); // the youngest now
+  backoff.failed(peer("one more"), "other");
   expect(backoff.size).toBe(MAX_REMEMBERED);
   expect(backoff.get(id("p0"))?.count).toBe(2);
   expect(backoff.get(id("p1"))).toBeUndefined();

@@ -20,6 +20,8 @@ export interface FailedDials {
   readonly count: number;
   /** Monotonic milliseconds before which the peer is left alone. */
   readonly notBefore: number;
+  /** The addresses that were tried. */
+  readonly addresses: readonly string[];
 }
 
 export type SkipReason =
@@ -45,8 +47,9 @@ export interface SkipContext {
 
 /**
  * Why a candidate is not dialled now, or `undefined` when it should be. Errors decide as in the rules of the earlier
- * generations: somebody else at the address stays a reason for as long as it is remembered; a peer without good
- * addresses is tried again only when there is one that is not this machine's own; anything else waits its time.
+ * generations: somebody else at its addresses stays a reason for as long as that is remembered (but not for addresses
+ * that were not tried yet, or whoever tells wrong ones could make a peer unreachable); a peer without good addresses is
+ * tried again only when there is one that is not this machine's own; anything else waits its time.
  */
 export function skipReason(candidate: Candidate, context: SkipContext): SkipReason | undefined {
   const { peerId, addresses } = candidate;
@@ -57,7 +60,9 @@ export function skipReason(candidate: Candidate, context: SkipContext): SkipReas
   if (context.isBanned(candidate)) return "banned";
   const failed = context.failedDials(peerId);
   if (failed === undefined) return undefined;
-  if (failed.kind === "identity_mismatch") return "identity_mismatch";
+  if (failed.kind === "identity_mismatch" && addresses.every((one) => failed.addresses.includes(one))) {
+    return "identity_mismatch";
+  }
   if (failed.kind === "no_good_addresses" && onlyLoopback(addresses)) return "no_good_addresses";
   return failed.notBefore > context.now ? "backing_off" : undefined;
 }

@@ -29,6 +29,7 @@ Deno.test("skipReason() says why a candidate is left alone", async (t) => {
     kind,
     notBefore,
     count: 1,
+    addresses: GOOD,
   });
   const loopback = ["/ip4/127.0.0.1/tcp/1"];
   const rows: readonly (readonly [string, Parameters<typeof ask>, ReturnType<typeof ask>])[] = [
