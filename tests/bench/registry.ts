@@ -12,5 +12,6 @@ export const BENCHES: readonly BenchEntry[] = [
   { name: "store_commit", load: async () => (await import("./store_commit.ts")).storeCommit },
   { name: "http_health", load: async () => (await import("./http_health.ts")).httpHealth },
   { name: "http_api", load: async () => (await import("./http_api.ts")).httpApi },
+  { name: "headers_validate", load: async () => (await import("./headers_validate.ts")).headersValidate },
   { name: "node_start", load: async () => (await import("./node_start.ts")).nodeStart },
 ];
