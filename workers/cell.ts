@@ -32,9 +32,12 @@ const memoryLimit = heapLimit + 32 * 1_048_576;
 const unresponsiveMs = Number(unresponsiveText);
 const net: string[] = JSON.parse(netText);
 
-const shared = new SharedArrayBuffer(32);
-const beats = new Int32Array(shared, 0, 2); // [heartbeats, 1 once the module runs]
-const measured = new Float64Array(shared, 16, 2); // [resident bytes above idle, CPU milliseconds]
+const start: SandboxStart = { socketPath, net };
+
+/** Memory shared with the Worker; made by it, before it loads anything of a module. */
+let beats: Int32Array<ArrayBufferLike> = new Int32Array(2); // [heartbeats, 1 once the module runs]
+let measured: Float64Array<ArrayBufferLike> = new Float64Array(2); // [resident bytes above idle, CPU milliseconds]
+let idleRss = 0;
 
 /** Every key is written out: what is absent would be inherited. */
 const permissions: Deno.PermissionOptions = {
@@ -50,7 +53,7 @@ const permissions: Deno.PermissionOptions = {
 
 const worker = new Worker(new URL("./sandbox.ts", import.meta.url), {
   type: "module",
-  name: "module",
+  name: JSON.stringify(start),
   deno: { permissions },
 });
 worker.onerror = (event) => {
@@ -58,15 +61,15 @@ worker.onerror = (event) => {
   console.error(event.message.slice(0, 2_000));
   Deno.exit(EXIT.crashed);
 };
-let idleRss = 0;
 worker.onmessage = (event: MessageEvent<SandboxMessage>) => {
   const message = event.data;
   if (message.type === "exit") Deno.exit(message.code);
-  idleRss = Deno.memoryUsage().rss;
+  if (idleRss > 0) return; // said before
+  idleRss = message.idleRss;
+  beats = new Int32Array(message.shared, 0, 2);
+  measured = new Float64Array(message.shared, 16, 2);
   dropPermissions();
 };
-const start: SandboxStart = { shared, socketPath, net };
-worker.postMessage(start);
 
 /** A compiled binary's own permissions are fixed at build time: give up what this thread does not need. */
 function dropPermissions(): void {
