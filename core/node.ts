@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import { type ModuleName, systemClock, systemRandom } from "./base/mod.ts";
+import { type HeaderChain, openHeaderChain } from "./chain/mod.ts";
 import { type Config, configSecrets, redactConfig } from "./config/mod.ts";
 import { createEventBus, type EventBus } from "./events/mod.ts";
 import { createHttpService, NODE_RPC_METHODS, type NodeFacts } from "./http/mod.ts";
@@ -24,6 +25,7 @@ import {
   trustedKeys,
 } from "./modules/mod.ts";
 import { networkPort } from "./network_port.ts";
+import { ownTip } from "./own_tip.ts";
 import type { P2pService } from "./p2p/mod.ts";
 import { cellLimits } from "./cell_limits.ts";
 import { publishRunFile } from "./run_file.ts";
@@ -98,6 +100,7 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
     {
       p2p,
       bans,
+      chain: ground.chain,
       modules: host,
       events,
       metrics: ground.metrics,
@@ -151,6 +154,7 @@ interface Ground {
   readonly token: string;
   readonly store: Store;
   readonly events: EventBus;
+  readonly chain: HeaderChain;
   readonly metrics: ReturnType<typeof createMetrics>;
   readonly health: ReturnType<typeof createHealth>;
 }
@@ -173,13 +177,18 @@ async function layGround({ config, logger }: NodeInit, stack: AsyncDisposableSta
   for (const secret of [token, ...configSecrets(config)]) logger.addSecret(secret);
   await migrate(store, []);
   const events = createEventBus({ clock: systemClock, logger: logger.child("events"), metrics });
-  return { identity, token, store, events, metrics, health: createHealth() };
+  const chain = await openHeaderChain(
+    { store, events, clock: systemClock, random: systemRandom, logger: logger.child("chain"), metrics },
+    { network: config.node.network },
+  );
+  stack.defer(() => chain.close());
+  return { identity, token, store, events, chain, metrics, health: createHealth() };
 }
 
 function createP2p(
   { createP2pService }: typeof import("./p2p/mod.ts"),
   { config, version, logger }: NodeInit,
-  { identity, metrics, events }: Ground,
+  { identity, metrics, events, chain }: Ground,
 ): P2pService {
   const { p2p } = config;
   return createP2pService(
@@ -199,6 +208,7 @@ function createP2p(
       dataHubUrl: "",
       dht: p2p.dht,
       services: SERVICE_BITS,
+      tip: () => ownTip(chain),
     },
   );
 }

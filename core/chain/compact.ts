@@ -34,6 +34,11 @@ export function difficultyOfBits(bits: number): number {
   return mantissa === 0 ? 0 : 0xffff / mantissa * 256 ** (29 - (bits >>> 24));
 }
 
+/** The target of these bits as 64 hex digits; zeroes for bits that no header may have. */
+export function targetOfBits(bits: number): string {
+  return workHex(targetFromBits(bits) ?? 0n);
+}
+
 /** 64 hex digits of a number below 2^256. */
 export function workHex(work: bigint): string {
   return work.toString(16).padStart(64, "0");

@@ -278,6 +278,6 @@ function assertBatch(headers: Uint8Array): void {
     );
   }
   if (headers.length > MAX_BATCH_HEADERS * HEADER_BYTES) {
-    throw new CommonsError("TOO_MANY_HEADERS", `Cannot read headers: at most ${MAX_BATCH_HEADERS} at a time`);
+    throw new CommonsError("BATCH_TOO_LARGE", `Cannot read headers: at most ${MAX_BATCH_HEADERS} at a time`);
   }
 }

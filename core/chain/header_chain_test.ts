@@ -49,7 +49,7 @@ Deno.test("accept() wants whole headers, and not too many", async () => {
     await expect(t.chain.accept(new Uint8Array(length))).rejects.toMatchObject({ code: "HEADER_LENGTH" });
   }
   await expect(t.chain.accept(new Uint8Array(80 * 50_001))).rejects.toMatchObject({
-    code: "TOO_MANY_HEADERS",
+    code: "BATCH_TOO_LARGE",
   });
   await t.chain.close();
   await t.chain.close();

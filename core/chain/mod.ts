@@ -2,7 +2,14 @@
  * The chain of block headers, checked by the node itself: rules of proof of work, forks and reorganisations, storage.
  * @module
  */
-export { bitsFromTarget, difficultyOfBits, workHex, workOfBits, workOfTarget } from "./compact.ts";
+export {
+  bitsFromTarget,
+  difficultyOfBits,
+  targetOfBits,
+  workHex,
+  workOfBits,
+  workOfTarget,
+} from "./compact.ts";
 export type { HeaderFault, RuleFault } from "./fault.ts";
 export { openHeaderChain } from "./header_chain.ts";
 export type { RejectedHeader } from "./judge.ts";

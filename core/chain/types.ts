@@ -144,7 +144,7 @@ export interface HeaderChain {
    * 144 (catching up is told by `ChainTipUpdated`); `ChainTipUpdated`; `DifficultyAdjusted` with compact bits, when the
    * last new period has others than the one before.
    *
-   * @throws {CommonsError} `HEADER_LENGTH`, `TOO_MANY_HEADERS`, `CHAIN_BUSY`, `UNAVAILABLE` after `close`, and those of
+   * @throws {CommonsError} `HEADER_LENGTH`, `BATCH_TOO_LARGE`, `CHAIN_BUSY`, `UNAVAILABLE` after `close`, and those of
    * `Store` when the commit failed; it is tried again with the next batch
    */
   accept(headers: Uint8Array, options?: AcceptOptions): Promise<AcceptResult>;

@@ -65,7 +65,7 @@ Deno.test("default.toml has a comment above every group of keys", () => {
 });
 
 Deno.test("the profiles and the example files load", async () => {
-  for (const network of ["mainnet", "testnet", "signet", "regtest"]) {
+  for (const network of ["mainnet", "testnet", "testnet4", "signet", "regtest"]) {
     expect(load({ set: [`node.network="${network}"`] }).config.node.network).toBe(network);
   }
   const example = await Deno.readTextFile(new URL("../../config/module_trust.example.toml", import.meta.url));

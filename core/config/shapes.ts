@@ -3,7 +3,7 @@ import { duration, flag, line, list, names, oneOf, path, PATTERNS, ruleOf, text,
 /** Keys of each section with their rule and default. `config/default.toml` says what they are for. */
 export const node = {
   name: text("1 to 64 printable characters", /^[^\p{C}]{1,64}$/u).default("commons"),
-  network: oneOf(["mainnet", "testnet", "signet", "regtest"]).default("mainnet"),
+  network: oneOf(["mainnet", "testnet", "testnet4", "signet", "regtest"]).default("mainnet"),
   data_dir: path().default("./data"),
 };
 

@@ -110,7 +110,6 @@ const ROWS: readonly Row[] = [
   { ask: "GET /api/v1/bans", status: 200, answer: { bans: [] } },
   { ask: "POST /api/v1/modules/install", body: {}, status: 501, code: "UNAVAILABLE" },
   { ask: "DELETE /api/v1/modules/hello", status: 501, code: "UNAVAILABLE" },
-  { ask: "GET /api/v1/chain/tip", status: 501, code: "UNAVAILABLE" },
   { ask: "GET /api/v1/governance/proposals/1", status: 501, code: "UNAVAILABLE" },
   { ask: "GET /nothing", status: 404, code: "NOT_FOUND" },
   { ask: "PUT /api/v1/node", status: 405, code: "METHOD_NOT_ALLOWED" },

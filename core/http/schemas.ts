@@ -24,6 +24,16 @@ export const banBody = lazy(() => {
     reason: z.string().max(1024).optional(),
   });
 });
+/** Body of `POST /chain/headers`: the body's size bounds it. */
+export const headersBody = lazy(() => z.strictObject({ headers: z.string().min(1) }));
+/** Body of `POST /chain/anchor`. */
+export const anchorBody = lazy(() =>
+  z.strictObject({
+    height: z.number().int().min(0),
+    header: text(160),
+    chainwork: z.string().regex(/^[0-9a-fA-F]{1,64}$/, "must be up to 64 hex digits"),
+  })
+);
 /** Body of `POST /modules/{name}/call`. */
 export const moduleCallBody = lazy(() =>
   z.strictObject({ method: text(128), params: z.unknown().optional() })
@@ -76,6 +86,47 @@ export const banView = lazy(() =>
     source: z.enum(["operator", "auto"]),
     hits: z.number().int(),
     address: z.string().optional(),
+  })
+);
+export const chainTip = lazy(() =>
+  z.object({
+    hash: z.string(),
+    height: z.number().int(),
+    chainwork: z.string(),
+    time: z.number().int(),
+    bits: z.string(),
+  })
+);
+export const chainTips = lazy(() =>
+  z.object({
+    tip: chainTip(),
+    stale: z.array(z.object({
+      hash: z.string(),
+      height: z.number().int(),
+      chainwork: z.string(),
+      branchLength: z.number().int(),
+    })),
+  })
+);
+export const headerView = lazy(() =>
+  chainTip().extend({
+    version: z.number().int(),
+    previousHash: z.string(),
+    merkleRoot: z.string(),
+    nonce: z.number().int(),
+    medianTime: z.number().int(),
+    confirmations: z.number().int(),
+    nextHash: z.string().optional(),
+    header: z.string(),
+  })
+);
+export const headersAccepted = lazy(() =>
+  z.object({
+    accepted: z.number().int(),
+    duplicate: z.number().int(),
+    rejected: z.array(z.object({ index: z.number().int(), code: z.string() })),
+    adopted: z.number().int(),
+    tip: chainTip(),
   })
 );
 export const bansView = lazy(() => z.object({ bans: z.array(banView()) }));

@@ -7,6 +7,7 @@ import { createHostCheck, isWildcard, urlHost } from "./host_check.ts";
 import { problemOf } from "./problem.ts";
 import { createRequestCounts } from "./request_counts.ts";
 import { banRoutes } from "./routes/bans.ts";
+import { chainRoutes } from "./routes/chain.ts";
 import { moduleHttpRoute } from "./routes/module_http.ts";
 import { moduleRoutes } from "./routes/modules.ts";
 import { networkRoutes } from "./routes/network.ts";
@@ -91,11 +92,12 @@ function allRoutes(components: HttpComponents, { init, hubs, counts }: RouteInit
   const body = { maxBytes: init.maxBodyBytes, clock };
   const startedAt = clock.monotonic() - Math.max(0, clock.now() - node.startedAt);
   const uptimeSeconds = () => Math.floor((clock.monotonic() - startedAt) / 1000);
-  const table = createMethodTable({ ...components, uptimeSeconds });
+  const table = createMethodTable({ ...components, uptimeSeconds, now: () => clock.now() });
   const routes = [
     ...systemRoutes(components, { uptimeSeconds, counts }),
     ...networkRoutes(components, body),
     ...banRoutes(components, body),
+    ...chainRoutes(components.chain, body),
     ...moduleRoutes(components, body),
     ...streamRoutes(hubs),
     rpcRoute({ ...components, table }, body),

@@ -1,11 +1,20 @@
 import { createBanService } from "../bans/mod.ts";
-import { CommonsError, FakeClock, type PeerIdText } from "../base/mod.ts";
+import { CommonsError, FakeClock, type HashHex, type PeerIdText } from "../base/mod.ts";
 import type { EventPayloads, EventType, NodeEvent } from "../events/mod.ts";
 import type { PeerView } from "../p2p/mod.ts";
 import { memoryStore } from "../store/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
 import { createHttpService } from "./service.ts";
-import type { HttpComponents, HttpInit, HttpModules, HttpP2p, HttpService, NodeFacts } from "./types.ts";
+import { chainParams, type ChainTip } from "../chain/mod.ts";
+import type {
+  HttpChain,
+  HttpComponents,
+  HttpInit,
+  HttpModules,
+  HttpP2p,
+  HttpService,
+  NodeFacts,
+} from "./types.ts";
 
 /** For tests only: the seams of the HTTP service, made by hand. */
 export const TOKEN = "ab".repeat(32);
@@ -115,6 +124,30 @@ const VIEW = {
   calls: { total: 0, denied: 0, failed: 0 },
   lastExit: null,
 } as const;
+
+/** A chain of a genesis header alone that is busy all the time. */
+export function fakeChain(): HttpChain {
+  const tip: ChainTip = {
+    hash: "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206" as HashHex,
+    height: 0,
+    chainwork: "2".padStart(64, "0"),
+    time: 1_296_688_602,
+    bits: 0x207fffff,
+  };
+  const busy = () => Promise.reject(new CommonsError("CHAIN_BUSY", "Cannot change the chain: it is a fake"));
+  return {
+    params: chainParams("regtest"),
+    anchored: false,
+    tip: () => tip,
+    base: () => tip,
+    header: () => undefined,
+    headerAt: () => undefined,
+    hashAt: (height) => height === 0 ? tip.hash : undefined,
+    staleTips: () => [],
+    accept: busy,
+    setAnchor: busy,
+  };
+}
 
 export function fakeModules(): HttpModules {
   const view = VIEW;
@@ -239,6 +272,7 @@ export function fakeService(init: Partial<HttpInit> = {}, components: Partial<Ht
   const service: HttpService = createHttpService({
     p2p: p2p.p2p,
     bans,
+    chain: fakeChain(),
     modules: fakeModules(),
     events: events.events,
     metrics: metrics.metrics,

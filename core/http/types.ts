@@ -1,5 +1,6 @@
 import type { BanService } from "../bans/mod.ts";
 import type { Clock } from "../base/mod.ts";
+import type { HeaderChain } from "../chain/mod.ts";
 import type { EventBus } from "../events/mod.ts";
 import type { ModuleHost } from "../modules/mod.ts";
 import type { P2pService } from "../p2p/mod.ts";
@@ -35,6 +36,21 @@ export type HttpBans = Pick<
   "ban" | "unban" | "clear" | "list" | "find" | "isBannedIp" | "hasAddresses" | "onBan"
 >;
 
+/** The part of the header chain that HTTP shows. */
+export type HttpChain = Pick<
+  HeaderChain,
+  | "params"
+  | "anchored"
+  | "tip"
+  | "base"
+  | "header"
+  | "headerAt"
+  | "hashAt"
+  | "staleTips"
+  | "accept"
+  | "setAnchor"
+>;
+
 /** The part of the module system that HTTP shows. */
 export type HttpModules = Omit<ModuleHost, "start" | "stop">;
 
@@ -42,6 +58,7 @@ export type HttpModules = Omit<ModuleHost, "start" | "stop">;
 export interface HttpComponents {
   readonly p2p: HttpP2p;
   readonly bans: HttpBans;
+  readonly chain: HttpChain;
   readonly modules: HttpModules;
   readonly events: Pick<EventBus, "listen" | "since">;
   readonly metrics: Metrics;

@@ -3,10 +3,6 @@ import type { Route } from "../route.ts";
 
 /** Paths of the contract whose service this version does not have. */
 const PATHS: readonly (readonly [Route["method"], string])[] = [
-  ["GET", "/chain/tip"],
-  ["GET", "/chain/headers/{id}"],
-  ["POST", "/chain/headers"],
-  ["POST", "/chain/anchor"],
   ["POST", "/modules/install"],
   ["DELETE", "/modules/{name}"],
   ["GET", "/mesh/stats"],

@@ -1,6 +1,7 @@
 import { CommonsError } from "../../base/mod.ts";
-import type { HttpBans, HttpModules, HttpP2p, NodeFacts } from "../types.ts";
+import type { HttpBans, HttpChain, HttpModules, HttpP2p, NodeFacts } from "../types.ts";
 import { banMethods } from "./ban_methods.ts";
+import { chainMethods } from "./chain_methods.ts";
 import { moduleMethods } from "./module_methods.ts";
 import { networkMethods } from "./network_methods.ts";
 import { helpText, type RpcMethod, textParam } from "./rpc_method.ts";
@@ -13,13 +14,16 @@ export interface MethodTableInit {
   readonly modules: HttpModules;
   readonly p2p: Pick<HttpP2p, "peers" | "listening">;
   readonly bans: Pick<HttpBans, "ban" | "unban" | "clear" | "list" | "find">;
+  readonly chain: HttpChain;
   readonly node: NodeFacts;
+  /** Wall clock in Unix milliseconds. */
+  readonly now: () => number;
   readonly uptimeSeconds: () => number;
 }
 
 /** Every method that the node itself answers; those of modules come after them. */
 export function createMethodTable(init: MethodTableInit): MethodTable {
-  const { modules, p2p, bans, node } = init;
+  const { modules, p2p, bans, chain, node } = init;
   const methods: RpcMethod[] = [
     {
       name: "getrpcinfo",
@@ -49,6 +53,7 @@ export function createMethodTable(init: MethodTableInit): MethodTable {
     ...moduleMethods(modules),
     ...networkMethods(p2p, node),
     ...banMethods(bans),
+    ...chainMethods(chain, init.now),
   ];
   const table: MethodTable = new Map(methods.map((method) => [method.name, method]));
   return table;

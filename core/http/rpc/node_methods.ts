@@ -10,6 +10,8 @@ export const NODE_RPC_METHODS: readonly string[] = Object.freeze([
   "getblockcount",
   "getblockhash",
   "getblockheader",
+  "getchaintips",
+  "getdifficulty",
   "getmoduleclispecs",
   "getnetworkinfo",
   "getpeerinfo",

@@ -1,7 +1,7 @@
 import { type ErrorCode, isCommonsError } from "../../base/mod.ts";
 import type { Logger } from "../../telemetry/mod.ts";
 
-/** Error numbers: those of JSON-RPC 2.0, and two of the server's own range. */
+/** Error numbers: those of JSON-RPC 2.0, two of the server's own range, and Bitcoin Core's where its methods have them. */
 export const RPC_CODES = Object.freeze({
   parse: -32700,
   invalidRequest: -32600,
@@ -10,6 +10,11 @@ export const RPC_CODES = Object.freeze({
   internal: -32603,
   unauthorized: -32003,
   overrideNotLoaded: -32001,
+  // of Bitcoin Core
+  notFound: -5,
+  outOfRange: -8,
+  decodeFailed: -22,
+  notAccepted: -25,
 });
 
 /** The `error` member of an answer. `data.code` is the node's own stable code. */
@@ -32,6 +37,17 @@ const NUMBER_OF: Readonly<Record<string, number>> = Object.freeze({
   NO_SUCH_CLI: RPC_CODES.invalidParams,
   NO_SUCH_METHOD: RPC_CODES.methodNotFound,
   UNAUTHORIZED: RPC_CODES.unauthorized,
+  HEADER_NOT_FOUND: RPC_CODES.notFound,
+  HEIGHT_OUT_OF_RANGE: RPC_CODES.outOfRange,
+  HEADER_DECODE_FAILED: RPC_CODES.decodeFailed,
+  UNKNOWN_PARENT: RPC_CODES.notAccepted,
+  BAD_DIFFBITS: RPC_CODES.notAccepted,
+  HIGH_HASH: RPC_CODES.notAccepted,
+  TIME_TOO_OLD: RPC_CODES.notAccepted,
+  TIME_WARP: RPC_CODES.notAccepted,
+  TIME_TOO_NEW: RPC_CODES.notAccepted,
+  BAD_VERSION: RPC_CODES.notAccepted,
+  TOO_MANY_STALE: RPC_CODES.notAccepted,
   OVERRIDE_NOT_LOADED: RPC_CODES.overrideNotLoaded,
 });
 
