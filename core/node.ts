@@ -3,6 +3,7 @@
  * @module
  */
 import { resolve } from "node:path";
+import { allOrFirstError } from "./all_or_first_error.ts";
 import { type ModuleName, systemClock, systemRandom } from "./base/mod.ts";
 import { type HeaderChain, openHeaderChain } from "./chain/mod.ts";
 import { type Config, configSecrets, redactConfig } from "./config/mod.ts";
@@ -346,13 +347,4 @@ function announceShutdown(events: EventBus): void {
     reason: "shutdown",
     timeout_seconds: SHUTDOWN_SECONDS,
   });
-}
-
-/** As `Promise.all`, but waits for all before it rejects: what is half started could not be stopped. */
-async function allOrFirstError<T extends readonly unknown[]>(
-  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
-) {
-  const results = await Promise.allSettled(work);
-  for (const result of results) if (result.status === "rejected") throw result.reason;
-  return await Promise.all(work);
 }

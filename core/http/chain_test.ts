@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { mineHeaders, tipOf } from "../../tests/support/mining.ts";
 import { genesisOf, testChain, type TestChainOptions } from "../chain/_fixture.ts";
-import { BEARER, fakeService, from } from "./test_fakes.ts";
+import { BEARER, fakeService, type from } from "./test_fakes.ts";
 
 const ROOT = tipOf(genesisOf("regtest"));
 const GENESIS = "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206";
