@@ -210,6 +210,7 @@ function createP2p(
       dht: p2p.dht,
       services: SERVICE_BITS,
       tip: () => ownTip(chain),
+      sharePrivateAddresses: p2p.share_private_addresses,
     },
   );
 }

@@ -128,6 +128,7 @@ export function testInit(init: Partial<P2pInit> = {}): P2pInit {
     listenMode: "full",
     maxConnections: 20,
     dataHubUrl: "http://127.0.0.1:9906",
+    sharePrivateAddresses: true,
     dht: "off",
     ...init,
   };

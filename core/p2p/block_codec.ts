@@ -8,8 +8,9 @@ import {
   workFault,
 } from "../base/mod.ts";
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
-import { isDataHubUrl, isDisplayName } from "./fields.ts";
-import { type Delivery, ignore, reject, type Verdict } from "./verdict.ts";
+import { isDisplayName } from "./fields.ts";
+import { checkUrl } from "./hub_urls.ts";
+import { type Delivery, ignore, NOT_THE_AUTHOR, type Refused, reject, type Verdict } from "./verdict.ts";
 
 /** A block announcement as it stands on the wire; key case matters. */
 export interface BlockMessage {
@@ -44,10 +45,10 @@ function checkBlock(message: Readonly<Record<string, unknown>>, context: CheckCo
   const fault = shapeFault(message);
   if (fault !== undefined) return reject("BAD_SHAPE", fault);
   const block = message as unknown as BlockMessage; // shapeFault has looked at every field
-  if (block.PeerID !== context.author) {
-    return reject("AUTHOR_MISMATCH", "PeerID is not the author of the message");
-  }
-  return checkHeader(block, context) ?? checkUrl(block) ?? { result: "accept", delivery: deliveryOf(block) };
+  if (block.PeerID !== context.author) return NOT_THE_AUTHOR;
+  const url = checkUrl(block.DataHubURL, context);
+  if (typeof url !== "string") return url;
+  return checkHeader(block, context) ?? { result: "accept", delivery: deliveryOf(block, { url, context }) };
 }
 
 /** What is wrong with the fields' types and sizes, or `undefined`. */
@@ -69,7 +70,7 @@ function isHex(value: unknown): value is string {
   return typeof value === "string" && HEX.test(value);
 }
 
-function checkHeader(block: BlockMessage, context: CheckContext): Verdict | undefined {
+function checkHeader(block: BlockMessage, context: CheckContext): Refused | undefined {
   if (block.Header.length !== 2 * HEADER_BYTES) return reject("HEADER_LENGTH", "Header is not 80 bytes");
   const bytes = Uint8Array.fromHex(block.Header);
   const hash = displayHash(doubleSha256(bytes));
@@ -84,30 +85,32 @@ function checkHeader(block: BlockMessage, context: CheckContext): Verdict | unde
   return undefined;
 }
 
-function checkUrl(block: BlockMessage): Verdict | undefined {
-  return isDataHubUrl(block.DataHubURL)
-    ? undefined
-    : reject("BAD_URL", "DataHubURL is neither empty nor a plain http or https URL of up to 2048 characters");
-}
-
-function deliveryOf(block: BlockMessage): Delivery {
+/** The height stays as it was claimed: nobody builds on it before the header has found its place in a chain. */
+function deliveryOf(
+  block: BlockMessage,
+  { url, context }: { readonly url: string; readonly context: CheckContext },
+): Delivery {
+  const { PeerID, Hash, Height, Header } = block;
   return {
-    repeatKey: block.Hash,
+    repeatKey: Hash,
+    announcement: { peerId: PeerID, baseUrl: url },
+    claim: { peerId: PeerID, height: context.believable(Height), hash: Hash, baseUrl: url },
+    talk: "block",
     notification: (timestamp) => ({
       type: "block",
       timestamp,
-      hash: block.Hash,
-      height: block.Height,
-      base_url: block.DataHubURL,
-      peer_id: block.PeerID,
+      hash: Hash,
+      height: Height,
+      base_url: url,
+      peer_id: PeerID,
     }),
     publishTo: (events) =>
       events.publish("BlockAnnounced", {
-        block_hash: block.Hash,
-        height: block.Height,
-        header: block.Header,
-        peer_id: block.PeerID,
-        base_url: block.DataHubURL,
+        block_hash: Hash,
+        height: Height,
+        header: Header,
+        peer_id: PeerID,
+        base_url: url,
       }),
   };
 }

@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { type BitcoinNetwork, FakeClock, POW_LIMIT_BITS } from "../base/mod.ts";
 import { anyHeader, BLOCK_1, minedHeader, testIdentity } from "./_fixture.ts";
+import { testContext, testOwn } from "./_message_fixture.ts";
 import { blockCodec } from "./block_codec.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -18,7 +19,7 @@ const GOOD: Readonly<Record<string, unknown>> = {
 };
 
 function check(message: Readonly<Record<string, unknown>>, network: BitcoinNetwork = "mainnet"): Verdict {
-  return blockCodec.check(message, { author: AUTHOR, network, clock });
+  return blockCodec.check(message, testContext(AUTHOR, { network, clock }));
 }
 
 function without(field: string): Record<string, unknown> {
@@ -38,7 +39,7 @@ Deno.test("blockCodec.check() accepts block 1 of mainnet", () => {
   expect(verdict.result).toBe("accept");
   if (verdict.result !== "accept") return;
   expect(verdict.delivery.repeatKey).toBe(BLOCK_1.hash);
-  expect(verdict.delivery.notification("2026-01-01T00:00:00Z")).toEqual({
+  expect(verdict.delivery.notification?.("2026-01-01T00:00:00Z")).toEqual({
     type: "block",
     timestamp: "2026-01-01T00:00:00Z",
     hash: BLOCK_1.hash,
@@ -160,7 +161,7 @@ Deno.test("blockCodec.check() ignores a header of the far future, as clocks diff
 });
 
 Deno.test("blockCodec.complete() fills in what is absent and keeps what is there", () => {
-  const own = { peerId: AUTHOR, clientName: "me", dataHubUrl: "http://hub" };
+  const own = testOwn({ peerId: AUTHOR });
   expect(blockCodec.complete({ Hash: "h", DataHubURL: "" }, own))
     .toEqual({ Hash: "h", PeerID: AUTHOR, ClientName: "me", DataHubURL: "" });
 });
@@ -194,7 +195,7 @@ Deno.test({
       const hash = new Uint8Array(next).reverse().toHex();
       const message = { ...GOOD, Hash: hash, Height: height, Header: header };
       const now = new FakeClock(1_800_000_000_000);
-      const context = { author: AUTHOR, network: "mainnet", clock: now } as const;
+      const context = testContext(AUTHOR, { clock: now });
       expect(blockCodec.check(message, context).result).toBe("accept");
       const damaged = { ...message, Header: flipped(header, height % 80) };
       expect(blockCodec.check(damaged, context)).toMatchObject({ code: "HASH_MISMATCH" });

@@ -33,10 +33,10 @@ export class TopicCounters {
       this.#accepted.count++;
       return;
     }
-    const known = this.#refused.get(verdict.code);
-    if (known === undefined) {
-      this.#refused.set(verdict.code, { result: verdict.result, code: verdict.code, count: 1 });
-    } else known.count++;
+    const { result, code } = verdict;
+    const known = this.#refused.get(`${result} ${code}`);
+    if (known === undefined) this.#refused.set(`${result} ${code}`, { result, code, count: 1 });
+    else known.count++;
   }
 
   total(result: Verdict["result"]): number {

@@ -1,18 +1,18 @@
 import { type GossipSub, type GossipsubMessage, type Message, TopicValidatorResult } from "@libp2p/gossipsub";
-import { type BitcoinNetwork, type Clock, CommonsError, errorText } from "../base/mod.ts";
+import { CommonsError, type ErrorCode, errorText } from "../base/mod.ts";
 import type { EventBus } from "../events/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
 import { AuthorNames } from "./author_names.ts";
-import type { CheckContext, OwnFields } from "./codec.ts";
+import type { CheckContext, CheckScope, OwnFields } from "./codec.ts";
 import { CODECS } from "./codecs.ts";
-import type { EnvelopeForm } from "./envelope.ts";
+import { type EnvelopeForm, readEnvelope } from "./envelope.ts";
 import { meshSize } from "./gossip_internals.ts";
 import { type NotificationListeners, wholeSeconds } from "./listeners.ts";
 import { WIRE_VERSION } from "./peer_table.ts";
-import { TopicDesk } from "./topic_desk.ts";
+import { type Draft, TopicDesk } from "./topic_desk.ts";
 import { topicPath, tryTopicName } from "./topics.ts";
-import type { GossipStats, ListenMode, PublishResult } from "./types.ts";
-import type { Delivery } from "./verdict.ts";
+import type { GossipStats, ListenMode, PublishResult, TopicName } from "./types.ts";
+import { type Delivery, ignore, type Refused, reject, type Verdict } from "./verdict.ts";
 
 const RESULTS = {
   accept: TopicValidatorResult.Accept,
@@ -20,21 +20,36 @@ const RESULTS = {
   reject: TopicValidatorResult.Reject,
 } as const;
 
+const BANNED = ignore("BANNED", "the author or the peer is banned");
+const OWN = ignore("OWN", "the node's own message came back");
+const NOT_SPOKEN = reject("UNKNOWN_KIND", "messages of this kind are not sent directly");
+
 export interface GossipRouterComponents {
-  readonly clock: Clock;
   readonly logger: Logger;
   readonly events: EventBus;
   readonly listeners: NotificationListeners;
   /** Address of a connected peer, for events. */
   addressOf(peerId: string): string;
+  /** True for peers that are not heard. */
+  isBanned(peerId: string): boolean;
+  /** Told when a peer handed over a message of its own that was rejected, and for what. */
+  blame(peerId: string, code: ErrorCode): void;
+  /** Told what was accepted from others, besides whoever listens to notifications and events. */
+  heard(delivery: Delivery, heard: Heard): void;
+}
+
+/** How a message came. */
+export interface Heard {
+  readonly author: string;
+  readonly via: "gossip" | "direct";
 }
 
 export interface GossipRouterInit {
-  readonly network: BitcoinNetwork;
   readonly topicPrefix: string;
   readonly envelope: EnvelopeForm;
   readonly listenMode: ListenMode;
   readonly own: OwnFields;
+  readonly scope: CheckScope;
 }
 
 /**
@@ -53,11 +68,13 @@ export class GossipRouter {
   #pubsub: GossipSub | undefined;
 
   constructor(components: GossipRouterComponents, init: GossipRouterInit) {
-    const { clock, logger } = components;
+    const { logger } = components;
+    const { scope, topicPrefix } = init;
+    const { clock, network } = scope;
     this.#components = components;
     this.#init = init;
     this.desks = CODECS.map((codec) =>
-      new TopicDesk({ codec, path: topicPath(init, codec.topic), clock, logger })
+      new TopicDesk({ codec, path: topicPath({ topicPrefix, network }, codec.topic), clock, logger })
     );
     this.#byPath = new Map(this.desks.map((desk) => [desk.path, desk]));
   }
@@ -65,34 +82,80 @@ export class GossipRouter {
   /** Installs the validators and joins the topics. */
   attach(pubsub: GossipSub): void {
     this.#pubsub = pubsub;
-    pubsub.addEventListener("gossipsub:message", this.#deliver);
+    pubsub.addEventListener("gossipsub:message", this.#onMessage);
     for (const desk of this.desks) {
-      pubsub.topicValidators.set(desk.path, (_source, message) => this.#validate(desk, message));
+      pubsub.topicValidators.set(
+        desk.path,
+        (source, message) => this.#validate(desk, message, source.toString()),
+      );
       pubsub.subscribe(desk.path);
     }
   }
 
   detach(): void {
-    this.#pubsub?.removeEventListener("gossipsub:message", this.#deliver);
+    this.#pubsub?.removeEventListener("gossipsub:message", this.#onMessage);
     this.#pubsub = undefined;
   }
 
   /** See `P2pService.publish`. */
   async publish(topic: string, message: Readonly<Record<string, unknown>>): Promise<PublishResult> {
-    const { own, envelope: form } = this.#init;
     const { desk, pubsub } = this.#openDesk(topic);
-    const draft = desk.draft(message, { own, form, context: this.#context(own.peerId) });
+    const draft = desk.draft(message, this.#draftOptions(this.#init.envelope));
     const { recipients } = await pubsub.publish(desk.path, draft.bytes);
     desk.published(draft);
     this.#notify(draft.accepted.delivery);
-    for (const recipient of recipients) {
-      this.#components.events.publish("MessageSent", {
-        peer_addr: this.#components.addressOf(recipient.toString()),
-        message_type: desk.codec.topic,
-        message_size: draft.bytes.length,
-      });
-    }
+    for (const recipient of recipients) this.sent(desk.codec.topic, recipient.toString(), draft.bytes.length);
     return { recipients: recipients.length, message: draft.message };
+  }
+
+  /**
+   * A message of the node's own for a direct stream, always as plain JSON: the generation of nodes that speaks over
+   * these knows no envelope. @throws {CommonsError} as `publish`
+   */
+  directDraft(topic: TopicName, message: Readonly<Record<string, unknown>>): Draft {
+    return this.#deskOf(topic).draft(message, this.#draftOptions("raw"));
+  }
+
+  /** Publishes the event that a message was handed to a peer. */
+  sent(topic: TopicName, peerId: string, size: number): void {
+    this.#components.events.publish("MessageSent", {
+      peer_addr: this.#components.addressOf(peerId),
+      message_type: topic,
+      message_size: size,
+    });
+  }
+
+  /** Takes a whole message that `author` sent over a stream of its own: a greeting or a block. Never throws. */
+  receiveDirect(bytes: Uint8Array, author: string): void {
+    const context = this.#context(author, author);
+    const read = readEnvelope(bytes);
+    const size = bytes.length;
+    const desk = this.#deskOf(read.ok && !isGreeting(read.message) ? "block" : "handshake");
+    let verdict: Verdict;
+    if (!read.ok) verdict = desk.refused(read.refused, size);
+    else if (isDirectKind(read.message)) verdict = desk.receiveParsed(read.message, { size, context });
+    else verdict = desk.refused(NOT_SPOKEN, size);
+    if (verdict.result === "reject") this.#components.blame(author, verdict.code);
+    if (verdict.result === "accept") {
+      this.#deliver(verdict.delivery, { desk, author, via: "direct", source: author, size });
+    } else if (verdict.code === "DUPLICATE") {
+      // a block that gossip brought first answers a question all the same
+      this.#components.heard({ talk: "block" }, { author, via: "direct" });
+    }
+  }
+
+  /** Peers that have joined a topic. */
+  subscribers(topic: TopicName): number {
+    return this.#pubsub?.getSubscribers(this.#deskOf(topic).path).length ?? 0;
+  }
+
+  mayPublish(topic: TopicName): boolean {
+    return this.#deskOf(topic).mayPublish(this.#init.listenMode);
+  }
+
+  /** See `TopicDesk.announcersOf`. */
+  announcersOf(topic: TopicName, hash: string) {
+    return this.#deskOf(topic).announcersOf(hash);
   }
 
   stats(): GossipStats {
@@ -126,50 +189,95 @@ export class GossipRouter {
     if (name === undefined) {
       throw new CommonsError("UNKNOWN_TOPIC", "Cannot publish: there is no such topic");
     }
-    const desk = this.desks.find(({ codec }) => codec.topic === name);
-    if (desk === undefined) throw unavailable(`this version of the node does not speak ${name}`);
+    const desk = this.#deskOf(name);
     const mode = this.#init.listenMode;
     if (!desk.mayPublish(mode)) throw unavailable(`p2p.listen_mode is ${mode}`);
     if (this.#pubsub === undefined) throw unavailable("the P2P service is not running");
     return { desk, pubsub: this.#pubsub };
   }
 
-  #context(author: string): CheckContext {
-    return { author, network: this.#init.network, clock: this.#components.clock };
+  #deskOf(topic: TopicName): TopicDesk {
+    const desk = this.desks.find(({ codec }) => codec.topic === topic);
+    if (desk === undefined) throw unavailable(`this version of the node does not speak ${topic}`);
+    return desk;
   }
 
-  #validate(desk: TopicDesk, message: Message): TopicValidatorResult {
+  #draftOptions(form: EnvelopeForm) {
+    const { own } = this.#init;
+    return { own, form, context: this.#context(own.peerId, own.peerId) };
+  }
+
+  #context(author: string, source: string): CheckContext {
+    const { network, chain, clock, hubs, believable } = this.#init.scope;
+    return { author, source, network, chain, clock, hubs, believable };
+  }
+
+  #validate(desk: TopicDesk, message: Message, source: string): TopicValidatorResult {
     if (message.type !== "signed") return TopicValidatorResult.Reject; // StrictSign lets none through
-    const verdict = desk.receive(message.data, this.#context(this.#authors.textOf(message.from)));
+    const author = this.#authors.textOf(message.from);
+    const refusal = this.#refusal(author, source);
+    const verdict = refusal === undefined
+      ? desk.receive(message.data, this.#context(author, source))
+      : desk.refused(refusal, message.data.length);
     if (verdict.result === "accept") this.#accepted.set(message, verdict.delivery);
+    else if (verdict.result === "reject" && author === source) {
+      this.#components.blame(author, verdict.code);
+    }
     return RESULTS[verdict.result];
   }
 
-  readonly #deliver = (event: CustomEvent<GossipsubMessage>): void => {
+  #refusal(author: string, source: string): Refused | undefined {
+    const { isBanned } = this.#components;
+    if (author === this.#init.own.peerId) return OWN;
+    return isBanned(source) || author !== source && isBanned(author) ? BANNED : undefined;
+  }
+
+  readonly #onMessage = (event: CustomEvent<GossipsubMessage>): void => {
     const { msg, propagationSource } = event.detail;
     const delivery = this.#accepted.get(msg);
     const desk = this.#byPath.get(msg.topic);
-    if (delivery === undefined || desk === undefined) return;
-    try {
-      const { events } = this.#components;
-      events.publish("MessageReceived", {
-        peer_addr: this.#components.addressOf(propagationSource.toString()),
-        message_type: desk.codec.topic,
-        message_size: msg.data.length,
-        protocol_version: WIRE_VERSION,
-      });
-      delivery.publishTo(events);
-      this.#notify(delivery);
-    } catch (error) {
-      // what is thrown in an event listener ends the process
-      this.#components.logger.error("gossip delivery failed", { error: errorText(error) });
-    }
+    if (delivery === undefined || desk === undefined || msg.type !== "signed") return;
+    this.#deliver(delivery, {
+      desk,
+      author: this.#authors.textOf(msg.from),
+      via: "gossip",
+      source: propagationSource.toString(),
+      size: msg.data.length,
+    });
   };
 
-  #notify(delivery: Delivery): void {
-    const { listeners, clock } = this.#components;
-    if (listeners.size > 0) listeners.notify(delivery.notification(wholeSeconds(clock.now())));
+  #deliver(delivery: Delivery, from: Heard & { desk: TopicDesk; source: string; size: number }): void {
+    const { events, addressOf, heard, logger } = this.#components;
+    try {
+      events.publish("MessageReceived", {
+        peer_addr: addressOf(from.source),
+        message_type: from.desk.codec.topic,
+        message_size: from.size,
+        protocol_version: WIRE_VERSION,
+      });
+      delivery.publishTo?.(events);
+      this.#notify(delivery);
+      heard(delivery, from);
+    } catch (error) {
+      // what is thrown in an event listener ends the process
+      logger.error("gossip delivery failed", { error: errorText(error) });
+    }
   }
+
+  #notify(delivery: Delivery): void {
+    const { listeners } = this.#components;
+    if (listeners.size === 0 || delivery.notification === undefined) return;
+    listeners.notify(delivery.notification(wholeSeconds(this.#init.scope.clock.now())));
+  }
+}
+
+/** True for what is a greeting or wants to be one. */
+function isGreeting(message: Readonly<Record<string, unknown>>): boolean {
+  return message["type"] !== undefined;
+}
+
+function isDirectKind(message: Readonly<Record<string, unknown>>): boolean {
+  return isGreeting(message) || message["Header"] !== undefined;
 }
 
 function unavailable(state: string): CommonsError {

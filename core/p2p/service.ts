@@ -1,5 +1,12 @@
 import type { Connection } from "@libp2p/interface";
-import { CommonsError, errorText, type PeerIdText, tryPeerIdText, withDeadline } from "../base/mod.ts";
+import {
+  CommonsError,
+  type ErrorCode,
+  errorText,
+  type PeerIdText,
+  tryPeerIdText,
+  withDeadline,
+} from "../base/mod.ts";
 import {
   parseAnnounceAddress,
   parseListenAddress,
@@ -15,11 +22,16 @@ import { assertSharedKey, createHost, type Host } from "./host.ts";
 import { libp2pLogger } from "./libp2p_logger.ts";
 import { Listening, startFault } from "./listen.ts";
 import { NotificationListeners } from "./listeners.ts";
+import { Messaging } from "./messaging.ts";
+import { offenceOf } from "./offences.ts";
+import { checkScope, ownFields } from "./own_fields.ts";
 import { ownStatus } from "./own_status.ts";
 import { PeerTable } from "./peer_table.ts";
 import { servicesProtocol } from "./services.ts";
 import { MAX_STATIC_PEERS, StaticPeers } from "./static_peers.ts";
 import type {
+  AnnouncerView,
+  ClaimView,
   GossipStats,
   Notification,
   P2pComponents,
@@ -51,8 +63,11 @@ class Service implements P2pService {
   readonly #listeners: NotificationListeners;
   readonly #peers: PeerTable;
   readonly #router: GossipRouter;
+  readonly #messaging: Messaging;
   readonly #static: StaticPeers;
   readonly #abort = new AbortController();
+  /** Where others fetch blocks from this node, as it tells them. */
+  readonly #dataHubUrl: string;
   #started: { readonly wall: number; readonly monotonic: number };
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -60,22 +75,32 @@ class Service implements P2pService {
   #listening: Listening | undefined;
 
   constructor(components: P2pComponents, init: P2pInit) {
-    const { identity, clock, random, logger, events } = components;
+    const { identity, clock, random, logger, metrics, events } = components;
     assertInit(init);
     this.#components = components;
     this.#init = init;
     this.#started = { wall: clock.now(), monotonic: clock.monotonic() };
     this.#listeners = new NotificationListeners(logger);
     this.#peers = new PeerTable(events);
-    this.#router = new GossipRouter(
+    const isBanned = (peerId: string) => components.bans?.isBannedPeer(peerId) === true;
+    const scope = checkScope(init, clock);
+    const own = ownFields(init, { peerId: identity.peerId, scope, status: () => this.ownStatus() });
+    this.#dataHubUrl = own.dataHubUrl;
+    const router = this.#router = new GossipRouter(
       {
-        clock,
         logger,
         events,
         listeners: this.#listeners,
         addressOf: (peerId) => this.#peers.addressOf(peerId),
+        isBanned,
+        blame: (peerId, code) => this.#blame(peerId, code),
+        heard: (delivery, heard) => this.#messaging.heard(delivery, heard),
       },
-      { ...init, own: { peerId: identity.peerId, clientName: init.name, dataHubUrl: init.dataHubUrl } },
+      { ...init, own, scope },
+    );
+    this.#messaging = new Messaging(
+      { clock, logger, metrics, router, own, isBanned, isConnected: (peerId) => this.#peers.has(peerId) },
+      { protocol: init.topicPrefix },
     );
     this.#static = new StaticPeers({
       clock,
@@ -140,16 +165,25 @@ class Service implements P2pService {
   }
 
   publish(topic: string, message: Readonly<Record<string, unknown>>): Promise<PublishResult> {
-    return this.#router.publish(topic, message);
+    return this.#messaging.publish(topic, message);
   }
 
   stats(): GossipStats {
     return this.#router.stats();
   }
 
+  announcersOf(topic: "block" | "subtree", hash: string): readonly AnnouncerView[] {
+    return this.#router.announcersOf(topic, hash);
+  }
+
+  claimOf(peerId: string): ClaimView | undefined {
+    return this.#messaging.claimOf(peerId);
+  }
+
   ownStatus(): Notification {
     const { identity, clock } = this.#components;
-    return ownStatus({ ...this.#init, peerId: identity.peerId, clock, started: this.#started });
+    const facts = { peerId: identity.peerId, dataHubUrl: this.#dataHubUrl, clock, started: this.#started };
+    return ownStatus({ ...this.#init, ...facts });
   }
 
   onNotification(listener: (notification: Notification) => void): Disposable {
@@ -168,6 +202,7 @@ class Service implements P2pService {
     this.#listening = new Listening(host);
     this.#follow(host);
     await this.#announceServices(host);
+    await this.#messaging.attach(host);
     try {
       await host.start();
     } catch (error) {
@@ -175,6 +210,7 @@ class Service implements P2pService {
       throw startFault(error);
     }
     this.#router.attach(host.services.pubsub);
+    this.#messaging.start();
     this.#static.start();
     if (this.#init.dht !== "off") {
       logger.info("peers are found through static peers only: the DHT is not served yet", {
@@ -188,6 +224,7 @@ class Service implements P2pService {
     this.#static.stop();
     await this.#starting?.catch(() => {}); // told to whoever called start
     this.#static.stop(); // the start may just have begun to keep them
+    this.#messaging.stop();
     this.#router.detach();
     if (this.#host !== undefined) await this.#closeHost(this.#host);
   }
@@ -205,9 +242,13 @@ class Service implements P2pService {
   /** Hears what the host says about its peers. */
   #follow(host: Host): void {
     host.addEventListener("connection:open", ({ detail }) => this.#peers.opened(detail));
-    host.addEventListener("peer:identify", ({ detail }) => this.#peers.identified(detail));
+    host.addEventListener("peer:identify", ({ detail }) => {
+      this.#peers.identified(detail);
+      this.#messaging.identified(detail.peerId.toString(), detail.protocols);
+    });
     host.addEventListener("peer:disconnect", ({ detail }) => {
       this.#peers.disconnected(detail);
+      this.#messaging.disconnected(detail.toString());
       this.#static.lost(detail.toString());
     });
   }
@@ -244,6 +285,11 @@ class Service implements P2pService {
       throw new CommonsError("DIAL_FAILED", `Cannot reach ${peer_addr}: ${error}`, { cause });
     }
     events.publish("ConnectionAttempt", { peer_addr, success: true });
+  }
+
+  #blame(peerId: string, code: ErrorCode): void {
+    const address = this.#peers.addressOf(peerId);
+    this.#components.bans?.addScore(peerId, offenceOf(code), { address, trusted: this.#static.has(peerId) });
   }
 
   #viewOf(connection: Connection, topics: readonly string[]): PeerView {

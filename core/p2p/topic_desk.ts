@@ -1,10 +1,13 @@
 import { CommonsError, errorText, TtlSet } from "../base/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
+import { Announcers } from "./announcers.ts";
+import { AuthorLimits } from "./author_limits.ts";
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
 import { TopicCounters } from "./counters.ts";
 import { type EnvelopeForm, readEnvelope, writeEnvelope } from "./envelope.ts";
+import { NewestByAuthor } from "./newest.ts";
 import type { ListenMode } from "./types.ts";
-import { type Accepted, ignore, reject, type Verdict } from "./verdict.ts";
+import { type Accepted, type Announcement, ignore, type Refused, reject, type Verdict } from "./verdict.ts";
 
 /** How long and for how many messages repeats are recognised. */
 const REPEAT_TTL_MS = 30 * 60 * 1000;
@@ -13,6 +16,10 @@ const REPEAT_CAPACITY = 10_000;
 const TOO_LARGE = reject("MESSAGE_TOO_LARGE", "the message is over the size cap of its topic");
 const DUPLICATE = ignore("DUPLICATE", "the same announcement was accepted before");
 const FAILED = ignore("INTERNAL", "the check itself failed");
+const LIMITED = ignore("RATE_LIMITED", "the author or the peer sends more of this kind than is looked at");
+const FLOOD = reject("FLOOD", "the peer keeps sending far more of this kind than is looked at");
+const SPAM = reject("SPAM", "the author keeps announcing the same thing");
+const STALE = ignore("STALE", "the author has said something newer");
 
 export interface TopicDeskInit {
   readonly codec: TopicCodec;
@@ -35,24 +42,53 @@ export class TopicDesk {
   readonly counters: TopicCounters;
   readonly #logger: Logger;
   readonly #seen: TtlSet<string>;
+  readonly #limits: AuthorLimits | undefined;
+  readonly #newest: NewestByAuthor;
+  readonly #announcers = new Announcers();
 
   constructor(init: TopicDeskInit & Pick<CheckContext, "clock">) {
-    this.codec = init.codec;
+    const { codec, clock } = init;
+    this.codec = codec;
     this.path = init.path;
     this.#logger = init.logger;
-    this.counters = new TopicCounters(init.codec.topic);
-    this.#seen = new TtlSet({ clock: init.clock, ttlMs: REPEAT_TTL_MS, capacity: REPEAT_CAPACITY });
+    this.counters = new TopicCounters(codec.topic);
+    this.#seen = new TtlSet({ clock, ttlMs: REPEAT_TTL_MS, capacity: REPEAT_CAPACITY });
+    this.#newest = new NewestByAuthor(clock);
+    this.#limits = codec.limits === undefined ? undefined : new AuthorLimits({ clock, limits: codec.limits });
   }
 
   /**
-   * Decides about a received message and counts it. A repeat is recognised last, and only a message that passed
-   * everything is remembered, so that a bad message never stands in the way of a good one. Never throws.
+   * Decides about a received message and counts it: size, limits, parsing, the kind's own checks. A repeat is recognised
+   * last, and only a message that passed everything is remembered, so that a bad message never stands in the way of a
+   * good one. Never throws.
    */
   receive(bytes: Uint8Array, context: CheckContext): Verdict {
-    let verdict = this.#judgeSafely(bytes, context);
-    if (verdict.result === "accept" && !this.#seen.add(verdict.delivery.repeatKey)) verdict = DUPLICATE;
-    this.counters.add(verdict, bytes.length);
+    return this.#settle(context, {
+      size: bytes.length,
+      read: () => {
+        const read = readEnvelope(bytes);
+        return read.ok ? this.codec.check(read.message, context) : read.refused;
+      },
+    });
+  }
+
+  /** The same for a message that had to be parsed to know its kind; `size` is that of its bytes. */
+  receiveParsed(
+    message: Readonly<Record<string, unknown>>,
+    { size, context }: { readonly size: number; readonly context: CheckContext },
+  ): Verdict {
+    return this.#settle(context, { size, read: () => this.codec.check(message, context) });
+  }
+
+  /** Counts a message that was refused before it came here. */
+  refused(verdict: Refused, size: number): Refused {
+    this.counters.add(verdict, size);
     return verdict;
+  }
+
+  /** Who offers the block or subtree of that hash, in the order in which they told. */
+  announcersOf(hash: string): readonly Announcement[] {
+    return this.#announcers.of(hash);
   }
 
   /**
@@ -85,7 +121,8 @@ export class TopicDesk {
   /** Notes that the node published `draft`: what others say about the same thing from now on is a repeat. */
   published(draft: Draft): void {
     this.counters.published++;
-    this.#seen.add(draft.accepted.delivery.repeatKey);
+    const { repeatKey } = draft.accepted.delivery;
+    if (repeatKey !== undefined) this.#seen.add(repeatKey);
   }
 
   /** True when the node may write this kind in the given mode. */
@@ -93,19 +130,44 @@ export class TopicDesk {
     return this.codec.publishIn.includes(mode);
   }
 
-  #judgeSafely(bytes: Uint8Array, context: CheckContext): Verdict {
+  #settle(context: CheckContext, input: { readonly size: number; read(): Verdict }): Verdict {
+    let verdict: Verdict;
     try {
-      return this.#judge(bytes, context);
+      verdict = this.#admission(context, input.size) ?? this.#firstOf(input.read(), context);
     } catch (error) {
       this.#logger.error("gossip check failed", { topic: this.codec.topic, error: errorText(error) });
-      return FAILED;
+      verdict = FAILED;
+    }
+    this.counters.add(verdict, input.size);
+    return verdict;
+  }
+
+  #admission({ author, source }: CheckContext, size: number): Refused | undefined {
+    if (size > this.codec.maxBytes) return TOO_LARGE;
+    switch (this.#limits?.admit(author, source)) {
+      case "limited":
+        return LIMITED;
+      case "flood":
+        return FLOOD;
+      default:
+        return undefined;
     }
   }
 
-  #judge(bytes: Uint8Array, context: CheckContext): Verdict {
-    if (bytes.length > this.codec.maxBytes) return TOO_LARGE;
-    const read = readEnvelope(bytes);
-    return read.ok ? this.codec.check(read.message, context) : read.refused;
+  /** The verdict, unless the message repeats or is older than what was accepted before. */
+  #firstOf(verdict: Verdict, { author, source }: CheckContext): Verdict {
+    if (verdict.result !== "accept") return verdict;
+    const { repeatKey, order, announcement } = verdict.delivery;
+    if (order !== undefined && !this.#newest.add(author, order)) return STALE;
+    if (repeatKey === undefined) return verdict;
+    const isFirst = this.#seen.add(repeatKey);
+    if (announcement === undefined) return isFirst ? verdict : DUPLICATE;
+    if (isFirst) {
+      this.#announcers.first(repeatKey, announcement);
+      return verdict;
+    }
+    const isSpam = this.#announcers.repeated(repeatKey, announcement);
+    return isSpam && author === source ? SPAM : DUPLICATE;
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect } from "expect";
 import { FakeClock } from "../base/mod.ts";
 import { minedHeader, silentLogger, testIdentity } from "./_fixture.ts";
+import { testContext, testOwn } from "./_message_fixture.ts";
 import { blockCodec } from "./block_codec.ts";
 import type { TopicCodec } from "./codec.ts";
 import { TopicDesk } from "./topic_desk.ts";
@@ -10,7 +11,7 @@ const { peerId: author } = await testIdentity();
 function setup(codec: TopicCodec = blockCodec) {
   const clock = new FakeClock();
   const desk = new TopicDesk({ codec, path: "topic", logger: silentLogger, clock });
-  const context = { author, network: "regtest", clock } as const;
+  const context = testContext(author, { network: "regtest", clock });
   const receive = (message: unknown) =>
     desk.receive(new TextEncoder().encode(JSON.stringify(message)), context);
   return { clock, desk, context, receive };
@@ -63,7 +64,7 @@ Deno.test("TopicDesk.receive() ignores what its codec trips over", () => {
 Deno.test("TopicDesk.published() makes later announcements of the same thing repeats", () => {
   const { desk, context, receive } = setup();
   const { Hash, Height, Header } = blockBy(author);
-  const own = { peerId: author, clientName: "me", dataHubUrl: "" };
+  const own = testOwn({ peerId: author, dataHubUrl: "" });
   const draft = desk.draft({ Hash, Height, Header }, { own, form: "raw", context });
   desk.published(draft);
   expect(receive(blockBy(author))).toMatchObject({ code: "DUPLICATE" });

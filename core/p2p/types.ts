@@ -1,4 +1,5 @@
 import type { BitcoinNetwork, Clock, PeerIdText, Random } from "../base/mod.ts";
+import type { BanGate } from "../bans/mod.ts";
 import type { EventBus } from "../events/mod.ts";
 import type { Identity } from "../identity/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
@@ -27,6 +28,8 @@ export interface P2pComponents {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly events: EventBus;
+  /** Who is not heard, and where misbehaviour is told; absent in tests. */
+  readonly bans?: Pick<BanGate, "isBannedPeer" | "addScore">;
 }
 
 /** Best block of the node's own header chain. */
@@ -36,6 +39,8 @@ export interface OwnTip {
   readonly height: number;
   /** 64 hex digits. */
   readonly chainwork: string;
+  /** 80 bytes in wire order as hex; without it the node cannot tell others its best block. */
+  readonly header?: string | undefined;
 }
 
 /** Settings of the service; the names follow `[p2p]` of the configuration. */
@@ -63,8 +68,15 @@ export interface P2pInit {
   readonly dht: "private" | "standard" | "off";
   /** The node's service bits, told to peers by identify; absent means none. */
   readonly services?: number | undefined;
-  /** Asked for each `node_status`. */
+  /**
+   * The node's best block: told in its status and greetings, sent to peers that ask. Others' heights are believed up to
+   * 10,000 above it; absent means that the node has no chain and no opinion about heights.
+   */
   readonly tip?: (() => OwnTip) | undefined;
+  /** Whether peers may name URLs of private networks, too: where the node tells its own. Default false. */
+  readonly sharePrivateAddresses?: boolean | undefined;
+  /** URLs or hosts; what is offered there is not taken. */
+  readonly blacklistedBaseUrls?: readonly string[] | undefined;
 }
 
 /** One connected peer as REST shows it. */
@@ -88,6 +100,27 @@ export interface Notification {
   /** `YYYY-MM-DDTHH:MM:SSZ` */
   readonly timestamp: string;
   readonly [field: string]: unknown;
+}
+
+/** Where a block or subtree is offered. */
+export interface AnnouncerView {
+  readonly peerId: string;
+  /** "" when the announcer serves nothing. To be checked again when it is called, see `hubAddresses`. */
+  readonly baseUrl: string;
+}
+
+/** What a peer last said about its chain. Claims: nothing of it is proven. */
+export interface ClaimView {
+  /** At most 10,000 above the node's own. */
+  readonly height: number;
+  /** Display order; "" when it named none. */
+  readonly hash: string;
+  /** Where it offers blocks, "" when nowhere or inside a private network. */
+  readonly baseUrl: string;
+  /** The height that it told first. */
+  readonly startingHeight: number;
+  /** Unix milliseconds. */
+  readonly at: number;
 }
 
 export interface PublishResult {
@@ -136,6 +169,13 @@ export interface P2pService {
    */
   publish(topic: string, message: Readonly<Record<string, unknown>>): Promise<PublishResult>;
   stats(): GossipStats;
+  /**
+   * Who offers a block or subtree, in the order in which they told; at most eight, each one's first offer. Only the first
+   * was delivered as an event: ask the others when it does not answer.
+   */
+  announcersOf(topic: "block" | "subtree", hash: string): readonly AnnouncerView[];
+  /** What a peer last said about its chain; `undefined` when it has said nothing or long ago. */
+  claimOf(peerId: string): ClaimView | undefined;
   /** This node's own status: the first frame of every notification WebSocket. */
   ownStatus(): Notification;
   /** Calls `listener` for each notification; it must be quick and own its queue. */

@@ -58,12 +58,17 @@ for (const transport of ["tcp", "ws"] as const) {
     await using b = await startHelloNode([listen(TCP), peers]);
     await connected(a, b);
     expect((await b.api("/api/v1/peers")).body).toMatchObject({
-      peers: [{ peerId: a.run.peerId, transport, direction: "outbound", topics: ["block"] }],
+      peers: [{
+        peerId: a.run.peerId,
+        transport,
+        direction: "outbound",
+        topics: expect.arrayContaining(["block", "subtree", "node_status"]),
+      }],
     });
 
     await t.step("block 1 shows on B's WebSocket, its event stream and in its module", async () => {
-      await using socket = await openSocket(`${b.http}/ws`);
-      await using events = await openEvents(`${b.http}/api/v1/events?types=BlockAnnounced,MessageReceived`);
+      await using socket = await openSocket(`${b.http}/ws?types=block`);
+      await using events = await openEvents(`${b.http}/api/v1/events?types=BlockAnnounced`);
       expect(await socket.next()).toMatchObject({ type: "node_status", peer_id: b.run.peerId });
       await publish(a, BLOCK_1);
       expect(await socket.next()).toMatchObject({
@@ -71,10 +76,6 @@ for (const transport of ["tcp", "ws"] as const) {
         hash: BLOCK_1.Hash,
         height: 1,
         peer_id: a.run.peerId,
-      });
-      expect(await events.next()).toMatchObject({
-        type: "MessageReceived",
-        payload: { message_type: "block" },
       });
       expect(await events.next()).toMatchObject({
         type: "BlockAnnounced",
@@ -105,9 +106,9 @@ for (const transport of ["tcp", "ws"] as const) {
       await rejected(b, "AUTHOR_MISMATCH");
       expect(await helloBlocks(b)).toMatch(/^1 /);
       await stranger.publish(TOPIC, good);
-      await eventually("the good one", async () => await b.metric(MESSAGES, { result: "accept" }) === 2);
+      await eventually("the good one", async () => await b.metric(MESSAGES, { topic: "block", result: "accept" }) === 2);
       expect(await helloBlocks(b)).toBe(`2 (last: ${BLOCK_0.Hash} at height 0)`);
-      await eventually("the good one at A", async () => await a.metric(MESSAGES, { result: "accept" }) === 1);
+      await eventually("the good one at A", async () => await a.metric(MESSAGES, { topic: "block", result: "accept" }) === 1);
       expect(await a.metric(MESSAGES, { result: "reject" })).toBe(0); // B forwarded nothing bad
     });
 
@@ -117,7 +118,7 @@ for (const transport of ["tcp", "ws"] as const) {
       ignore: headers === undefined,
       async fn() {
         for (const header of headers ?? []) await publish(a, header);
-        await eventually("three more", async () => await b.metric(MESSAGES, { result: "accept" }) === 5);
+        await eventually("three more", async () => await b.metric(MESSAGES, { topic: "block", result: "accept" }) === 5);
         expect(await helloBlocks(b)).toMatch(/^5 .* at height 822530\)$/);
       },
     });
