@@ -82,7 +82,7 @@ Deno.test("/chain refuses what it cannot use, with a code", async (t) => {
     ["headers", { headers: "" }, 400, "INVALID_PARAMS"],
     ["headers", { headers: "zz" }, 400, "INVALID_HEX"],
     ["headers", { headers: "abc" }, 400, "INVALID_HEX"],
-    ["headers", { headers: "abcd" }, 400, "HEADER_LENGTH"],
+    ["headers", { headers: "abcd" }, 422, "HEADER_LENGTH"],
     ["headers", { headers: header, more: 1 }, 400, "INVALID_PARAMS"],
     ["headers", {}, 400, "INVALID_PARAMS"],
     ["anchor", { height: 1, header, chainwork: "x" }, 400, "INVALID_PARAMS"],
