@@ -1,7 +1,8 @@
 import type { MessageStream } from "@libp2p/interface";
 import { expect } from "expect";
 import { afterTurn } from "../base/mod.ts";
-import { batched } from "./batched_yamux.ts";
+import { batchedConnection, batchedStream } from "./batched_yamux.ts";
+import { TurnEnd } from "./send_batch.ts";
 
 /** As much of a connection as the batching uses; remembers what it was given to send. */
 function fakeConnection(options: { readonly full?: boolean; readonly ended?: boolean } = {}) {
@@ -15,12 +16,13 @@ function fakeConnection(options: { readonly full?: boolean; readonly ended?: boo
       return options.full !== true;
     },
   };
-  return { sent, connection: batched(connection as unknown as MessageStream) };
+  const turnEnd = new TurnEnd();
+  return { sent, turnEnd, connection: batchedConnection(connection as unknown as MessageStream, turnEnd) };
 }
 
 const turn = () => new Promise<void>((resolve) => afterTurn(resolve));
 
-Deno.test("batched() sends what one turn brings as one, in order", async () => {
+Deno.test("batchedConnection() sends what one turn brings as one, in order", async () => {
   const { sent, connection } = fakeConnection();
   expect(connection.send(Uint8Array.of(0, 0, 1))).toBe(true);
   await Promise.resolve(); // still the same turn
@@ -33,7 +35,7 @@ Deno.test("batched() sends what one turn brings as one, in order", async () => {
   expect(sent.length).toBe(2);
 });
 
-Deno.test("batched() sends at once what is large, and a goodbye with what is before it", async () => {
+Deno.test("batchedConnection() sends at once what is large, and a goodbye with what is before it", async () => {
   const { sent, connection } = fakeConnection();
   connection.send(new Uint8Array(10));
   connection.send(new Uint8Array(50_000));
@@ -45,7 +47,7 @@ Deno.test("batched() sends at once what is large, and a goodbye with what is bef
   expect(sent.length).toBe(2);
 });
 
-Deno.test("batched() tells the muxer when the connection takes no more", async () => {
+Deno.test("batchedConnection() tells the muxer when the connection takes no more", async () => {
   const { connection } = fakeConnection({ full: true });
   expect(connection.send(new Uint8Array(1))).toBe(true);
   await turn();
@@ -54,9 +56,31 @@ Deno.test("batched() tells the muxer when the connection takes no more", async (
   await turn();
 });
 
-Deno.test("batched() survives a connection that ended in the meantime", async () => {
+Deno.test("batchedConnection() survives a connection that ended in the meantime", async () => {
   const { sent, connection } = fakeConnection({ ended: true });
   connection.send(new Uint8Array(1));
   await turn();
   expect(sent).toEqual([]);
+});
+
+Deno.test("batchedStream() sends what one turn brings as one, in the connection's own packet", async () => {
+  const { sent, turnEnd, connection } = fakeConnection();
+  let closed = 0;
+  const stream = batchedStream({
+    writableNeedsDrain: false,
+    send: (bytes: Parameters<MessageStream["send"]>[0]) => connection.send(bytes),
+    close: () => Promise.resolve(void closed++),
+  }, turnEnd);
+  stream.send(Uint8Array.of(0, 0, 1));
+  connection.send(Uint8Array.of(0, 1, 9));
+  stream.send(Uint8Array.of(0, 0, 2));
+  await turn();
+  expect(sent).toEqual([Uint8Array.of(0, 1, 9, 0, 0, 1, 0, 0, 2)]);
+  stream.send(Uint8Array.of(0, 0, 3));
+  await stream.close();
+  expect(closed).toBe(1);
+  await turn();
+  expect(sent[1]).toEqual(Uint8Array.of(0, 0, 3));
+  await turn();
+  expect(sent.length).toBe(2);
 });
