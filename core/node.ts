@@ -4,7 +4,8 @@
  */
 import { resolve } from "node:path";
 import { allOrFirstError } from "./all_or_first_error.ts";
-import { type ModuleName, systemClock, systemRandom } from "./base/mod.ts";
+import type { BanService } from "./bans/mod.ts";
+import { systemClock, systemRandom } from "./base/mod.ts";
 import { type HeaderChain, openHeaderChain } from "./chain/mod.ts";
 import { type Config, configSecrets, redactConfig } from "./config/mod.ts";
 import { createEventBus, type EventBus } from "./events/mod.ts";
@@ -17,7 +18,6 @@ import {
   createModuleFiles,
   createModuleHost,
   createSignatureVerifier,
-  type KeptBuilds,
   type ModuleHost,
   type NetworkPort,
   openModuleFolder,
@@ -25,21 +25,13 @@ import {
   SDK_VERSION,
   trustedKeys,
 } from "./modules/mod.ts";
+import { keptBuilds } from "./kept_builds.ts";
 import { networkPort } from "./network_port.ts";
 import { ownTip } from "./own_tip.ts";
 import type { P2pService } from "./p2p/mod.ts";
 import { cellLimits } from "./cell_limits.ts";
 import { publishRunFile } from "./run_file.ts";
-import {
-  chunkedBlobs,
-  keys,
-  lockDataDir,
-  migrate,
-  namespacedStore,
-  openKvStore,
-  type Store,
-  storeKey,
-} from "./store/mod.ts";
+import { keys, lockDataDir, migrate, namespacedStore, openKvStore, type Store } from "./store/mod.ts";
 import { createHealth, createMetrics, type RootLogger } from "./telemetry/mod.ts";
 import { SERVICE_BITS } from "./services.ts";
 import { startBans } from "./start_bans.ts";
@@ -84,9 +76,7 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
   stack.defer(() => init.cells.close());
   const ground = await layGround(init, stack);
   const { config, logger } = init;
-  const { events, health } = ground;
-  const bans = await startBans(init, ground);
-  stack.defer(() => bans.stop());
+  const { bans, events, health } = ground;
   const facts = factsOf(init, ground.identity, startedAt);
   stack.defer(() => events.publish("NodeShutdownCompleted", { duration_ms: 0 }));
 
@@ -154,6 +144,7 @@ interface Ground {
   readonly identity: Identity;
   readonly token: string;
   readonly store: Store;
+  readonly bans: BanService;
   readonly events: EventBus;
   readonly chain: HeaderChain;
   readonly metrics: ReturnType<typeof createMetrics>;
@@ -178,22 +169,32 @@ async function layGround({ config, logger }: NodeInit, stack: AsyncDisposableSta
   for (const secret of [token, ...configSecrets(config)]) logger.addSecret(secret);
   await migrate(store, []);
   const events = createEventBus({ clock: systemClock, logger: logger.child("events"), metrics });
+  const bans = await startBans({ config, logger }, { store, events, metrics });
+  stack.defer(() => bans.stop());
   const chain = await openHeaderChain(
     { store, events, clock: systemClock, random: systemRandom, logger: logger.child("chain"), metrics },
     { network: config.node.network },
   );
   stack.defer(() => chain.close());
-  return { identity, token, store, events, chain, metrics, health: createHealth() };
+  return { identity, token, store, bans, events, chain, metrics, health: createHealth() };
 }
 
 function createP2p(
   { createP2pService }: typeof import("./p2p/mod.ts"),
   { config, version, logger }: NodeInit,
-  { identity, metrics, events, chain }: Ground,
+  { identity, metrics, events, bans, chain }: Ground,
 ): P2pService {
   const { p2p } = config;
   return createP2pService(
-    { identity, clock: systemClock, random: systemRandom, logger: logger.child("p2p"), metrics, events },
+    {
+      identity,
+      clock: systemClock,
+      random: systemRandom,
+      logger: logger.child("p2p"),
+      metrics,
+      events,
+      bans,
+    },
     {
       network: config.node.network,
       name: config.node.name,
@@ -277,21 +278,6 @@ function createModules(
       rpcMethods: NODE_RPC_METHODS,
     },
   );
-}
-
-/** The last build of each module, as `<64 hex digits of its key><text>`. */
-function keptBuilds(store: Store): KeptBuilds {
-  const blobs = chunkedBlobs(store);
-  const place = (name: ModuleName) => storeKey("module_state", name, "build");
-  return {
-    async get(name) {
-      const bytes = await blobs.getBlob(place(name));
-      if (bytes === undefined) return undefined;
-      const content = new TextDecoder().decode(bytes);
-      return { key: content.slice(0, 64), text: content.slice(64) };
-    },
-    set: (name, { key, text }) => blobs.setBlob(place(name), new TextEncoder().encode(key + text)),
-  };
 }
 
 function httpInit({ http }: CheckedConfig, token: string) {

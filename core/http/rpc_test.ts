@@ -36,7 +36,13 @@ Deno.test("rpc() methods answer", async (t) => {
     ["reloadmodule", { name: "hello" }, "Module reloaded"],
     ["uptime", [], 0],
     ["getpeerinfo", [], [
-      expect.objectContaining({ id: 0, inbound: true, subver: "other/1", services: "0000000000000000" }),
+      expect.objectContaining({
+        id: 0,
+        inbound: true,
+        banscore: 30,
+        subver: "other/1",
+        services: "0000000000000000",
+      }),
     ]],
     [
       "getnetworkinfo",

@@ -72,6 +72,7 @@ export const peersView = lazy(() =>
       services: z.number().int(),
       connectedAt: z.string(),
       score: z.number(),
+      banScore: z.number(),
       topics: z.array(z.string()),
     })),
   })

@@ -39,6 +39,7 @@ export const PEER: PeerView = {
   services: 0,
   connectedAt: "2023-11-14T22:13:20.000Z",
   score: 0,
+  banScore: 30,
   topics: ["block"],
 };
 

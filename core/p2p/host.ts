@@ -1,7 +1,7 @@
 import { noise } from "@chainsafe/libp2p-noise";
 import { type GossipSub, gossipsub } from "@libp2p/gossipsub";
 import { type Identify, identify } from "@libp2p/identify";
-import type { ComponentLogger, ConnectionProtector, Libp2p } from "@libp2p/interface";
+import type { ComponentLogger, ConnectionGater, ConnectionProtector, Libp2p } from "@libp2p/interface";
 import { type Ping, ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import { webSockets } from "@libp2p/websockets";
@@ -22,6 +22,7 @@ export type Host = Libp2p<{ identify: Identify; ping: Ping; pubsub: GossipSub }>
 export interface HostComponents {
   readonly identity: Identity;
   readonly logger: ComponentLogger;
+  readonly connectionGater?: ConnectionGater | undefined;
 }
 
 export type HostInit =
@@ -50,6 +51,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     connectionEncrypters: [noise()],
     streamMuxers: [batchedYamux()],
     ...(protector === undefined ? {} : { connectionProtector: protector }),
+    connectionGater: components.connectionGater ?? {},
     connectionManager: {
       maxConnections: init.maxConnections,
       maxIncomingPendingConnections: 16,

@@ -7,18 +7,14 @@ import {
   tryPeerIdText,
   withDeadline,
 } from "../base/mod.ts";
-import {
-  parseAnnounceAddress,
-  parseListenAddress,
-  parsePeerAddress,
-  type PeerAddress,
-  transportOf,
-} from "./addresses.ts";
+import { parsePeerAddress, type PeerAddress, transportOf } from "./addresses.ts";
+import { assertInit } from "./assert_init.ts";
+import { banGater } from "./ban_gater.ts";
+import { dropBanned, watchBans } from "./ban_watch.ts";
 import { exposeCounters } from "./counters.ts";
-import { isDisplayName } from "./fields.ts";
 import { scoreOf, stopGossip } from "./gossip_internals.ts";
 import { GossipRouter } from "./gossip_router.ts";
-import { assertSharedKey, createHost, type Host } from "./host.ts";
+import { createHost, type Host } from "./host.ts";
 import { libp2pLogger } from "./libp2p_logger.ts";
 import { Listening, startFault } from "./listen.ts";
 import { NotificationListeners } from "./listeners.ts";
@@ -28,7 +24,7 @@ import { checkScope, ownFields } from "./own_fields.ts";
 import { ownStatus } from "./own_status.ts";
 import { PeerTable } from "./peer_table.ts";
 import { servicesProtocol } from "./services.ts";
-import { MAX_STATIC_PEERS, StaticPeers } from "./static_peers.ts";
+import { StaticPeers } from "./static_peers.ts";
 import type {
   AnnouncerView,
   ClaimView,
@@ -73,6 +69,7 @@ class Service implements P2pService {
   #stopping: Promise<void> | undefined;
   #host: Host | undefined;
   #listening: Listening | undefined;
+  #banWatch: Disposable | undefined;
 
   constructor(components: P2pComponents, init: P2pInit) {
     const { identity, clock, random, logger, metrics, events } = components;
@@ -191,9 +188,10 @@ class Service implements P2pService {
   }
 
   async #open(): Promise<void> {
-    const { identity, clock, logger } = this.#components;
+    const { identity, clock, logger, bans } = this.#components;
     this.#started = { wall: clock.now(), monotonic: clock.monotonic() };
-    const host = await createHost({ identity, logger: libp2pLogger(logger) }, {
+    const connectionGater = bans && banGater({ bans, clock });
+    const host = await createHost({ identity, logger: libp2pLogger(logger), connectionGater }, {
       ...this.#init,
       topics: this.#router.desks.map(({ path }) => path),
       extraScore: (peerId) => this.#static.has(peerId) ? STATIC_EXTRA_SCORE : 0,
@@ -226,6 +224,7 @@ class Service implements P2pService {
     this.#static.stop(); // the start may just have begun to keep them
     this.#messaging.stop();
     this.#router.detach();
+    this.#banWatch?.[Symbol.dispose]();
     if (this.#host !== undefined) await this.#closeHost(this.#host);
   }
 
@@ -241,7 +240,12 @@ class Service implements P2pService {
 
   /** Hears what the host says about its peers. */
   #follow(host: Host): void {
-    host.addEventListener("connection:open", ({ detail }) => this.#peers.opened(detail));
+    const { bans, logger } = this.#components;
+    this.#banWatch = bans && watchBans({ bans, logger, connections: () => host.getConnections() });
+    host.addEventListener("connection:open", ({ detail }) => {
+      this.#peers.opened(detail);
+      if (bans !== undefined) dropBanned(detail, { bans, logger });
+    });
     host.addEventListener("peer:identify", ({ detail }) => {
       this.#peers.identified(detail);
       this.#messaging.identified(detail.peerId.toString(), detail.protocols);
@@ -276,6 +280,9 @@ class Service implements P2pService {
     if (host?.status !== "started") {
       throw new CommonsError("UNAVAILABLE", "Cannot dial: the P2P service is not running");
     }
+    if (this.#components.bans?.isBannedMultiaddr(peer_addr) === true) {
+      throw new CommonsError("PEER_BANNED", `Cannot dial ${peer_addr}: it is banned`);
+    }
     try {
       const { remotePeer } = await host.dial(peer.address, options);
       await host.peerStore.merge(remotePeer, { tags: STATIC_TAG });
@@ -303,6 +310,7 @@ class Service implements P2pService {
       ...this.#peers.toldBy(peerId),
       connectedAt: new Date(connection.timeline.open).toISOString(),
       score: pubsub === undefined ? 0 : scoreOf(pubsub, peerId),
+      banScore: this.#components.bans?.score(peerId).score ?? 0,
       topics,
     };
   }
@@ -323,25 +331,6 @@ class Service implements P2pService {
     metrics.collect(
       { name: "commons_p2p_mesh_peers", help: "Peers in the mesh, by topic", labels: ["topic"] },
       () => this.stats().topics.map(({ topic, meshPeers }) => [meshPeers, { topic }]),
-    );
-  }
-}
-
-/** @throws {CommonsError} for settings that could only fail later */
-function assertInit(init: P2pInit): void {
-  init.listen.forEach(parseListenAddress);
-  init.announce.forEach(parseAnnounceAddress);
-  assertSharedKey(init.sharedKey);
-  if (!isDisplayName(init.name)) {
-    throw new CommonsError(
-      "INVALID_NAME",
-      "Cannot use the node's name: need up to 64 printable ASCII characters, none of < > & \" ' and back-tick",
-    );
-  }
-  if (init.staticPeers.length > MAX_STATIC_PEERS) {
-    throw new CommonsError(
-      "TOO_MANY_PEERS",
-      `Cannot keep ${init.staticPeers.length} static peers: at most ${MAX_STATIC_PEERS}`,
     );
   }
 }

@@ -28,8 +28,8 @@ export interface P2pComponents {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly events: EventBus;
-  /** Who is not heard, and where misbehaviour is told; absent in tests. */
-  readonly bans?: Pick<BanGate, "isBannedPeer" | "addScore">;
+  /** Who is kept out. Absent: nobody is, and nobody is scored. */
+  readonly bans?: BanGate | undefined;
 }
 
 /** Best block of the node's own header chain. */
@@ -90,7 +90,10 @@ export interface PeerView {
   readonly services: number;
   /** ISO 8601. */
   readonly connectedAt: string;
+  /** Gossip's score: above 0 is good. */
   readonly score: number;
+  /** Points of misbehaviour: 0 is good, at `bans.threshold` the peer is banned. */
+  readonly banScore: number;
   readonly topics: readonly string[];
 }
 
@@ -157,7 +160,7 @@ export interface P2pService {
   peers(): readonly PeerView[];
   /**
    * Dials and keeps a peer (a static peer of this run).
-   * @throws {CommonsError} `INVALID_MULTIADDR` (also for this node's own address), `DIAL_FAILED`, `TOO_MANY_PEERS`,
+   * @throws {CommonsError} `INVALID_MULTIADDR` (also for this node's own address), `PEER_BANNED`, `DIAL_FAILED`, `TOO_MANY_PEERS`,
    * `UNAVAILABLE` while the service is not running
    */
   addPeer(multiaddr: string, options?: { readonly signal?: AbortSignal }): Promise<PeerIdText>;

@@ -35,7 +35,7 @@ function peerInfo(peer: PeerView, id: number) {
     inbound: peer.direction === "inbound",
     conntime: Math.floor(Date.parse(peer.connectedAt) / 1000),
     transport: peer.transport,
-    banscore: peer.score,
+    banscore: peer.banScore,
     topics: peer.topics,
   };
 }
