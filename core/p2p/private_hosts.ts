@@ -14,6 +14,10 @@ const PRIVATE_RANGES: ReadonlySet<string> = new Set([
 /** Names that never leave a machine or network (RFC 6761, 6762, 8375; cloud metadata servers). */
 const PRIVATE_NAME = /(?:^|\.)(?:localhost|local|internal|home\.arpa)$/;
 
+/** Addresses of documentation (RFC 5737, RFC 3849): they lead nowhere, so nobody is harmed, and examples use them. */
+const EXAMPLES = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"]
+  .map((network) => ipaddr.parseCIDR(network));
+
 /**
  * Reach of a URL's host name as `URL` gives it: it has put all spellings of IPv4 into one and IPv6 into brackets. A name
  * is judged as a name; what it resolves to is only known when it is called.
@@ -29,7 +33,12 @@ export function hostReach(hostname: string): HostReach {
 /** Reach of an IP address; addresses that carry an IPv4 address in IPv6 count as none, but for the mapped ones. */
 export function addressReach(text: string): HostReach {
   if (!ipaddr.isValid(text)) return "none";
-  const range = ipaddr.process(text).range(); // takes mapped addresses for the IPv4 ones that they are
-  if (range === "unicast") return "public";
+  const address = ipaddr.process(text); // takes mapped addresses for the IPv4 ones that they are
+  const range = address.range();
+  if (range === "unicast" || EXAMPLES.some((network) => isIn(address, network))) return "public";
   return PRIVATE_RANGES.has(range) ? "private" : "none";
+}
+
+function isIn(address: ipaddr.IPv4 | ipaddr.IPv6, network: ReturnType<typeof ipaddr.parseCIDR>): boolean {
+  return address.kind() === network[0].kind() && address.match(network);
 }

@@ -1,9 +1,11 @@
 import { expect } from "expect";
 import { FakeClock } from "../base/mod.ts";
 import { minedHeader, silentLogger, testIdentity } from "./_fixture.ts";
-import { testContext, testOwn } from "./_message_fixture.ts";
+import { goodMessages, testContext, testOwn } from "./_message_fixture.ts";
 import { blockCodec } from "./block_codec.ts";
-import type { TopicCodec } from "./codec.ts";
+import type { CheckContext, TopicCodec } from "./codec.ts";
+import { nodeStatusCodec } from "./node_status_codec.ts";
+import { subtreeCodec } from "./subtree_codec.ts";
 import { TopicDesk } from "./topic_desk.ts";
 
 const { peerId: author } = await testIdentity();
@@ -69,4 +71,63 @@ Deno.test("TopicDesk.published() makes later announcements of the same thing rep
   desk.published(draft);
   expect(receive(blockBy(author))).toMatchObject({ code: "DUPLICATE" });
   expect(desk.counters.published).toBe(1);
+});
+
+function deskOf(codec: TopicCodec) {
+  const { clock, desk } = setup(codec);
+  const receive = (message: unknown, context: Partial<CheckContext> = {}) =>
+    desk.receive(
+      new TextEncoder().encode(JSON.stringify(message)),
+      testContext(author, { clock, ...context }),
+    );
+  return { clock, desk, receive };
+}
+
+Deno.test("TopicDesk.receive() looks at so many messages of an author, before it parses them", async () => {
+  const { clock, desk, receive } = deskOf(subtreeCodec);
+  const subtree = (number: number) => ({
+    ...goodMessages(author).subtree,
+    Hash: number.toString(16).padStart(64, "0"),
+  });
+  for (let i = 0; i < 200; i++) expect(receive(subtree(i)).result).toBe("accept");
+  expect(receive(subtree(200))).toMatchObject({ result: "ignore", code: "RATE_LIMITED" });
+  expect(receive("no message")).toMatchObject({ result: "ignore", code: "RATE_LIMITED" });
+  await clock.advance(50);
+  expect(receive(subtree(200)).result).toBe("accept"); // what was not looked at is not remembered
+  const verdicts = Array.from({ length: 300 }, (_, i) => receive(subtree(1_000 + i)));
+  expect(verdicts.at(-1)).toMatchObject({ result: "reject", code: "FLOOD" });
+  expect(desk.counters.total("accept")).toBe(201);
+});
+
+Deno.test("TopicDesk.receive() takes an author's newest status, one in five seconds", async () => {
+  const { clock, receive } = deskOf(nodeStatusCodec);
+  const status = (uptime: number) => ({ ...goodMessages(author).node_status, uptime });
+  expect(receive(status(100)).result).toBe("accept");
+  expect(receive(status(101))).toMatchObject({ result: "ignore", code: "RATE_LIMITED" });
+  await clock.advance(5_000);
+  expect(receive(status(99))).toMatchObject({ result: "ignore", code: "STALE" });
+  await clock.advance(5_000);
+  expect(receive(status(110)).result).toBe("accept");
+});
+
+Deno.test("TopicDesk.announcersOf() tells who offers a block, the first first", async () => {
+  const { desk, receive } = deskOf(blockCodec);
+  const { peerId: second } = await testIdentity();
+  const url = (number: number) => `https://hub${number}.example/`;
+  const good = goodMessages(author).block;
+  receive({ ...good, DataHubURL: url(1) });
+  expect(receive({ ...good, PeerID: second, DataHubURL: url(2) }, { author: second, source: second }))
+    .toMatchObject({ code: "DUPLICATE" });
+  expect(desk.announcersOf(String(good["Hash"]))).toEqual([
+    { peerId: author, baseUrl: url(1) },
+    { peerId: second, baseUrl: url(2) },
+  ]);
+});
+
+Deno.test("TopicDesk.receive() tells a peer that repeats itself from one whose words others repeat", () => {
+  const { receive } = deskOf(blockCodec);
+  const good = goodMessages(author).block;
+  for (let i = 0; i < 51; i++) receive(good);
+  expect(receive(good)).toMatchObject({ result: "reject", code: "SPAM" });
+  expect(receive(good, { source: "relay" })).toMatchObject({ result: "ignore", code: "DUPLICATE" });
 });
