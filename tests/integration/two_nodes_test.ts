@@ -106,9 +106,15 @@ for (const transport of ["tcp", "ws"] as const) {
       await rejected(b, "AUTHOR_MISMATCH");
       expect(await helloBlocks(b)).toMatch(/^1 /);
       await stranger.publish(TOPIC, good);
-      await eventually("the good one", async () => await b.metric(MESSAGES, { topic: "block", result: "accept" }) === 2);
+      await eventually(
+        "the good one",
+        async () => await b.metric(MESSAGES, { topic: "block", result: "accept" }) === 2,
+      );
       expect(await helloBlocks(b)).toBe(`2 (last: ${BLOCK_0.Hash} at height 0)`);
-      await eventually("the good one at A", async () => await a.metric(MESSAGES, { topic: "block", result: "accept" }) === 1);
+      await eventually(
+        "the good one at A",
+        async () => await a.metric(MESSAGES, { topic: "block", result: "accept" }) === 1,
+      );
       expect(await a.metric(MESSAGES, { result: "reject" })).toBe(0); // B forwarded nothing bad
     });
 
@@ -118,7 +124,10 @@ for (const transport of ["tcp", "ws"] as const) {
       ignore: headers === undefined,
       async fn() {
         for (const header of headers ?? []) await publish(a, header);
-        await eventually("three more", async () => await b.metric(MESSAGES, { topic: "block", result: "accept" }) === 5);
+        await eventually(
+          "three more",
+          async () => await b.metric(MESSAGES, { topic: "block", result: "accept" }) === 5,
+        );
         expect(await helloBlocks(b)).toMatch(/^5 .* at height 822530\)$/);
       },
     });
