@@ -44,7 +44,9 @@ async function startStranger(protocol = PROTOCOL) {
       await stream.close();
       return stream;
     },
-    [Symbol.asyncDispose]: () => host.stop(),
+    async [Symbol.asyncDispose]() {
+      await host.stop();
+    },
   };
 }
 

@@ -19,9 +19,21 @@ export function checkScope(init: P2pInit, clock: Clock): CheckScope {
       allowPrivate: init.sharePrivateAddresses === true,
       ...(init.blacklistedBaseUrls === undefined ? {} : { blocked: init.blacklistedBaseUrls }),
     }),
-    believable: tip === undefined
-      ? (height) => height
-      : (height) => Math.min(height, tip().height + MAX_LEAD),
+    believable: tip === undefined ? (height) => height : believer(tip, clock),
+  };
+}
+
+/** The own height costs more to ask for than the rest of a check. */
+function believer(tip: () => OwnTip, clock: Clock): (height: number) => number {
+  let most = 0;
+  let asked = Number.NEGATIVE_INFINITY;
+  return (height) => {
+    const now = clock.monotonic();
+    if (now - asked >= HEIGHT_AGE_MS) {
+      most = tip().height + MAX_LEAD;
+      asked = now;
+    }
+    return Math.min(height, most);
   };
 }
 
