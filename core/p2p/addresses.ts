@@ -4,6 +4,7 @@ import { CommonsError, type PeerIdText, tryPeerIdText } from "../base/mod.ts";
 const MAX_LENGTH = 512;
 const LISTEN = /^(?:ip4|ip6) tcp(?: ws)?$/;
 const DIAL = /^(?:ip4|ip6|dns|dns4|dns6) tcp(?: ws| tls ws| wss)? p2p$/;
+const BOOTSTRAP = /^(?:(?:ip4|ip6|dns|dns4|dns6) tcp(?: ws| tls ws| wss)?|dnsaddr) p2p$/;
 const ANNOUNCE = /^(?:ip4|ip6|dns|dns4|dns6) tcp(?: ws| tls ws| wss)?(?: p2p)?$/;
 
 /** A peer's address with the id that must answer there. */
@@ -17,13 +18,22 @@ export interface PeerAddress {
  * @throws {CommonsError} `INVALID_MULTIADDR`
  */
 export function parsePeerAddress(text: string): PeerAddress {
-  const address = parse(text, {
+  return withPeerId(text, {
     form: DIAL,
     wanted: "/ip4/…/tcp/…/p2p/<peer id>, /ws before /p2p for WebSockets",
   });
-  const peerId = tryPeerIdText(address.getComponents().at(-1)?.value);
-  if (peerId === undefined) throw invalid(text, "the peer id is malformed");
-  return { address, peerId };
+}
+
+/**
+ * Reads the address of an entry point of the DHT: as that of a peer, or `/dnsaddr/<name>/p2p/<peer id>`, whose DNS
+ * records hold the addresses.
+ * @throws {CommonsError} `INVALID_MULTIADDR`
+ */
+export function parseBootstrapAddress(text: string): PeerAddress {
+  return withPeerId(text, {
+    form: BOOTSTRAP,
+    wanted: "/ip4/…/tcp/…/p2p/<peer id> or /dnsaddr/…/p2p/<peer id>",
+  });
 }
 
 /** @throws {CommonsError} `INVALID_MULTIADDR` unless `text` is an address to listen on by TCP or WebSockets. */
@@ -39,6 +49,13 @@ export function parseAnnounceAddress(text: string): Multiaddr {
 /** Transport of an address in one word, for people and events. */
 export function transportOf(address: Multiaddr): "tcp" | "ws" {
   return address.getComponents().some(({ name }) => name === "ws" || name === "wss") ? "ws" : "tcp";
+}
+
+function withPeerId(text: string, options: Parameters<typeof parse>[1]): PeerAddress {
+  const address = parse(text, options);
+  const peerId = tryPeerIdText(address.getComponents().at(-1)?.value);
+  if (peerId === undefined) throw invalid(text, "the peer id is malformed");
+  return { address, peerId };
 }
 
 function parse(text: string, options: { readonly form: RegExp; readonly wanted: string }): Multiaddr {

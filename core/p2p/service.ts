@@ -7,11 +7,12 @@ import {
   tryPeerIdText,
   withDeadline,
 } from "../base/mod.ts";
-import { parsePeerAddress, type PeerAddress, transportOf } from "./addresses.ts";
+import { parsePeerAddress, transportOf } from "./addresses.ts";
 import { assertInit } from "./assert_init.ts";
 import { banGater } from "./ban_gater.ts";
+import { allGaters } from "./connection_gater.ts";
 import { dropBanned, watchBans } from "./ban_watch.ts";
-import { exposeCounters } from "./counters.ts";
+import { Dialer } from "./dialer.ts";
 import { scoreOf, stopGossip } from "./gossip_internals.ts";
 import { GossipRouter } from "./gossip_router.ts";
 import { createHost, type Host } from "./host.ts";
@@ -22,7 +23,10 @@ import { Messaging } from "./messaging.ts";
 import { offenceOf } from "./offences.ts";
 import { checkScope, ownFields } from "./own_fields.ts";
 import { ownStatus } from "./own_status.ts";
+import { PeerFinder } from "./peer_finder.ts";
 import { PeerTable } from "./peer_table.ts";
+import { bootstrapPeers, hostReachability, keptPeers, learnRules } from "./reachability_setup.ts";
+import { exposeService } from "./service_metrics.ts";
 import { servicesProtocol } from "./services.ts";
 import { StaticPeers } from "./static_peers.ts";
 import type {
@@ -38,8 +42,6 @@ import type {
 } from "./types.ts";
 
 const STOP_DEADLINE_MS = 5_000;
-/** Weight of static peers when the host has to choose which connections to close. */
-const STATIC_TAG = { "commons-static": { value: 100 } };
 const STATIC_EXTRA_SCORE = 20;
 
 /**
@@ -61,6 +63,8 @@ class Service implements P2pService {
   readonly #router: GossipRouter;
   readonly #messaging: Messaging;
   readonly #static: StaticPeers;
+  readonly #dialer: Dialer;
+  readonly #finder: PeerFinder;
   readonly #abort = new AbortController();
   /** Where others fetch blocks from this node, as it tells them. */
   readonly #dataHubUrl: string;
@@ -103,11 +107,15 @@ class Service implements P2pService {
       clock,
       random,
       logger,
-      dial: (peer, options) => this.#dial(peer, options),
+      dial: ({ address }, options) => this.#dialer.dial([address], options),
       isConnected: (peerId) => this.#peers.has(peerId),
     });
+    const isStatic = (peerId: string) => this.#static.has(peerId);
+    this.#dialer = new Dialer({ ...components, isStatic });
+    this.#finder = this.#createFinder();
     this.#keepConfigured();
-    this.#exposeMetrics();
+    const counters = router.desks.map((desk) => desk.counters);
+    exposeService(metrics, { counters, peers: () => this.peers(), stats: () => this.stats() });
   }
 
   async start(): Promise<void> {
@@ -145,7 +153,7 @@ class Service implements P2pService {
     }
     this.#static.assertRoom(peer.peerId);
     const signals = [this.#abort.signal, ...(options.signal === undefined ? [] : [options.signal])];
-    await this.#dial(peer, { signal: AbortSignal.any(signals) });
+    await this.#dialer.dial([peer.address], { signal: AbortSignal.any(signals) });
     this.#static.add(peer);
     return peer.peerId;
   }
@@ -190,31 +198,36 @@ class Service implements P2pService {
   async #open(): Promise<void> {
     const { identity, clock, logger, bans } = this.#components;
     this.#started = { wall: clock.now(), monotonic: clock.monotonic() };
-    const connectionGater = bans && banGater({ bans, clock });
+    const { gater, ...reachability } = hostReachability(this.#components, this.#init, {
+      listening: () => this.listening(),
+      isKept: (peerId) => this.#static.has(peerId),
+      onLocalPeer: (peer) => this.#finder.told(peer),
+    });
+    const connectionGater = allGaters(bans === undefined ? [gater] : [banGater({ bans, clock }), gater]);
     const host = await createHost({ identity, logger: libp2pLogger(logger), connectionGater }, {
       ...this.#init,
-      topics: this.#router.desks.map(({ path }) => path),
+      ...reachability,
+      topics: this.#topics(),
       extraScore: (peerId) => this.#static.has(peerId) ? STATIC_EXTRA_SCORE : 0,
     });
     this.#host = host;
+    this.#dialer.attach(host);
     this.#listening = new Listening(host);
     this.#follow(host);
     await this.#announceServices(host);
-    await this.#messaging.attach(host);
+    if (this.#init.bootstrapOnly !== true) await this.#messaging.attach(host);
     try {
       await host.start();
     } catch (error) {
       await this.#closeHost(host);
       throw startFault(error);
     }
-    this.#router.attach(host.services.pubsub);
-    this.#messaging.start();
-    this.#static.start();
-    if (this.#init.dht !== "off") {
-      logger.info("peers are found through static peers only: the DHT is not served yet", {
-        dht: this.#init.dht,
-      });
+    if (this.#init.bootstrapOnly !== true) {
+      this.#router.attach(host.services.pubsub);
+      this.#messaging.start();
     }
+    this.#static.start();
+    this.#finder.start(host);
   }
 
   async #close(): Promise<void> {
@@ -230,7 +243,7 @@ class Service implements P2pService {
 
   async #closeHost(host: Host): Promise<void> {
     const { clock, logger } = this.#components;
-    const closing = stopGossip(host.services.pubsub).then(() => host.stop());
+    const closing = this.#finder.stop().then(() => stopGossip(host.services.pubsub)).then(() => host.stop());
     try {
       await withDeadline(clock, STOP_DEADLINE_MS, closing, "close the P2P host");
     } catch (error) {
@@ -265,33 +278,42 @@ class Service implements P2pService {
     });
   }
 
+  #createFinder(): PeerFinder {
+    const { identity, bans } = this.#components;
+    return new PeerFinder({
+      ...this.#components,
+      dial: (addresses, options) => this.#dialer.dial(addresses, options),
+      isKept: (peerId) => this.#static.has(peerId),
+      isBanned: ({ peerId, addresses }) =>
+        bans !== undefined &&
+        (bans.isBannedPeer(peerId) || addresses.every((one) => bans.isBannedMultiaddr(one))),
+      goodPeers: () => [...this.#router.topicsByPeer().keys()].filter((id) => this.#scoreOf(id) >= 0).length,
+    }, {
+      self: identity.peerId,
+      topics: this.#topics(),
+      rules: learnRules(this.#init),
+      bootstrap: bootstrapPeers(this.#init),
+      maxConnections: this.#init.maxConnections,
+      cachePath: this.#init.peerCachePath,
+      timing: this.#init.discoveryTiming,
+    });
+  }
+
+  /** Names on the wire of the topics that this node joins. */
+  #topics(): readonly string[] {
+    return this.#init.bootstrapOnly === true ? [] : this.#router.desks.map(({ path }) => path);
+  }
+
+  #scoreOf(peerId: string): number {
+    const pubsub = this.#host?.services.pubsub;
+    return pubsub === undefined ? 0 : scoreOf(pubsub, peerId);
+  }
+
   #keepConfigured(): void {
-    for (const text of this.#init.staticPeers) {
-      const peer = parsePeerAddress(text);
+    for (const peer of keptPeers(this.#init)) {
       // one list may be shared by all nodes of an operator, so a node's own address in it is no error
       if (peer.peerId !== this.#components.identity.peerId) this.#static.add(peer);
     }
-  }
-
-  async #dial(peer: PeerAddress, options: { readonly signal: AbortSignal }): Promise<void> {
-    const host = this.#host;
-    const { events } = this.#components;
-    const peer_addr = peer.address.toString();
-    if (host?.status !== "started") {
-      throw new CommonsError("UNAVAILABLE", "Cannot dial: the P2P service is not running");
-    }
-    if (this.#components.bans?.isBannedMultiaddr(peer_addr) === true) {
-      throw new CommonsError("PEER_BANNED", `Cannot dial ${peer_addr}: it is banned`);
-    }
-    try {
-      const { remotePeer } = await host.dial(peer.address, options);
-      await host.peerStore.merge(remotePeer, { tags: STATIC_TAG });
-    } catch (cause) {
-      const error = errorText(cause).slice(0, 300);
-      events.publish("ConnectionAttempt", { peer_addr, success: false, error });
-      throw new CommonsError("DIAL_FAILED", `Cannot reach ${peer_addr}: ${error}`, { cause });
-    }
-    events.publish("ConnectionAttempt", { peer_addr, success: true });
   }
 
   #blame(peerId: string, code: ErrorCode): void {
@@ -301,7 +323,6 @@ class Service implements P2pService {
 
   #viewOf(connection: Connection, topics: readonly string[]): PeerView {
     const peerId = connection.remotePeer.toString();
-    const pubsub = this.#host?.services.pubsub;
     return {
       peerId,
       address: connection.remoteAddr.toString(),
@@ -309,28 +330,9 @@ class Service implements P2pService {
       transport: transportOf(connection.remoteAddr),
       ...this.#peers.toldBy(peerId),
       connectedAt: new Date(connection.timeline.open).toISOString(),
-      score: pubsub === undefined ? 0 : scoreOf(pubsub, peerId),
+      score: this.#scoreOf(peerId),
       banScore: this.#components.bans?.score(peerId).score ?? 0,
       topics,
     };
-  }
-
-  #exposeMetrics(): void {
-    const { metrics } = this.#components;
-    exposeCounters(metrics, this.#router.desks.map(({ counters }) => counters));
-    metrics.collect(
-      { name: "commons_p2p_peers", help: "Connected peers by direction", labels: ["direction"] },
-      () => {
-        const peers = this.peers();
-        return (["inbound", "outbound"] as const).map((direction) => [
-          peers.filter((peer) => peer.direction === direction).length,
-          { direction },
-        ]);
-      },
-    );
-    metrics.collect(
-      { name: "commons_p2p_mesh_peers", help: "Peers in the mesh, by topic", labels: ["topic"] },
-      () => this.stats().topics.map(({ topic, meshPeers }) => [meshPeers, { topic }]),
-    );
   }
 }

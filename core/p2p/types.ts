@@ -3,7 +3,9 @@ import type { BanGate } from "../bans/mod.ts";
 import type { EventBus } from "../events/mod.ts";
 import type { Identity } from "../identity/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
+import type { DiscoveryTiming } from "./discovery.ts";
 import type { EnvelopeForm } from "./envelope.ts";
+import type { ReachabilityOptions } from "./reachability_services.ts";
 
 /** Gossip topics of the node by their short names (contract, section 5). */
 export const TOPIC_NAMES = [
@@ -44,7 +46,7 @@ export interface OwnTip {
 }
 
 /** Settings of the service; the names follow `[p2p]` of the configuration. */
-export interface P2pInit {
+export interface P2pInit extends ReachabilityOptions {
   readonly network: BitcoinNetwork;
   /** Sent as ClientName: up to 64 plain printable characters. */
   readonly name: string;
@@ -64,8 +66,23 @@ export interface P2pInit {
   readonly sharedKey?: string | undefined;
   /** Where others fetch this node's blocks, sent as DataHubURL; "" when they can't. */
   readonly dataHubUrl: string;
-  /** Not served yet: anything but "off" is answered by one log line. */
+  /** A DHT of this network's own, the public one of IPFS, or none. */
   readonly dht: "private" | "standard" | "off";
+  /** In front of `/kad/1.0.0`, the protocol of the private DHT; default `/commons`. */
+  readonly dhtProtocol?: string | undefined;
+  /** Multiaddrs of entry points of the DHT, each with `/p2p/<peer id>`; at most 64. */
+  readonly bootstrap?: readonly string[] | undefined;
+  /** Whether the entry points are kept connected like static peers. */
+  readonly bootstrapPersistent?: boolean | undefined;
+  /** Serves the DHT and identify, joins no topic. */
+  readonly bootstrapOnly?: boolean | undefined;
+  /** Open connections from one address (IPv6: a /64), and from one /24 (IPv6: a /48); default 8 and 32. */
+  readonly maxConnectionsPerIp?: number | undefined;
+  readonly maxConnectionsPerSubnet?: number | undefined;
+  /** File that keeps good peers over restarts; absent means none. */
+  readonly peerCachePath?: string | undefined;
+  /** How often the discovery does what; for tests. */
+  readonly discoveryTiming?: Partial<DiscoveryTiming> | undefined;
   /** The node's service bits, told to peers by identify; absent means none. */
   readonly services?: number | undefined;
   /**
@@ -73,7 +90,9 @@ export interface P2pInit {
    * 10,000 above it; absent means that the node has no chain and no opinion about heights.
    */
   readonly tip?: (() => OwnTip) | undefined;
-  /** Whether peers may name URLs of private networks, too: where the node tells its own. Default false. */
+  /**
+   * Whether addresses and URLs of private networks are told to others and taken from them. Default false.
+   */
   readonly sharePrivateAddresses?: boolean | undefined;
   /** URLs or hosts; what is offered there is not taken. */
   readonly blacklistedBaseUrls?: readonly string[] | undefined;

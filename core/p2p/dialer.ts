@@ -1,0 +1,51 @@
+import type { Multiaddr } from "@multiformats/multiaddr";
+import { CommonsError, errorText } from "../base/mod.ts";
+import type { Host } from "./host.ts";
+import type { P2pComponents } from "./types.ts";
+
+/** Weight of static peers when the host has to choose which connections to close. */
+const STATIC_TAG = { "commons-static": { value: 100 } };
+const MAX_ERROR_LENGTH = 300;
+
+export interface DialerComponents extends Pick<P2pComponents, "events" | "bans"> {
+  isStatic(peerId: string): boolean;
+}
+
+/** Opens connections, and tells that it tried. */
+export class Dialer {
+  readonly #components: DialerComponents;
+  #host: Host | undefined;
+
+  constructor(components: DialerComponents) {
+    this.#components = components;
+  }
+
+  /** Uses `host` from now on. */
+  attach(host: Host): void {
+    this.#host = host;
+  }
+
+  /**
+   * Connects to one peer by any of its addresses that is not banned.
+   * @throws {CommonsError} `UNAVAILABLE` while there is no running host, `PEER_BANNED`, `DIAL_FAILED`
+   */
+  async dial(addresses: readonly Multiaddr[], options: { readonly signal: AbortSignal }): Promise<void> {
+    const { events, bans, isStatic } = this.#components;
+    const host = this.#host;
+    if (host?.status !== "started") {
+      throw new CommonsError("UNAVAILABLE", "Cannot dial: the P2P service is not running");
+    }
+    const allowed = addresses.filter((address) => bans?.isBannedMultiaddr(address.toString()) !== true);
+    const peer_addr = String(allowed[0] ?? addresses[0]);
+    if (allowed.length === 0) throw new CommonsError("PEER_BANNED", `Cannot dial ${peer_addr}: it is banned`);
+    try {
+      const { remotePeer } = await host.dial(allowed, options);
+      if (isStatic(remotePeer.toString())) await host.peerStore.merge(remotePeer, { tags: STATIC_TAG });
+    } catch (cause) {
+      const error = errorText(cause).slice(0, MAX_ERROR_LENGTH);
+      events.publish("ConnectionAttempt", { peer_addr, success: false, error });
+      throw new CommonsError("DIAL_FAILED", `Cannot reach ${peer_addr}: ${error}`, { cause });
+    }
+    events.publish("ConnectionAttempt", { peer_addr, success: true });
+  }
+}

@@ -1,0 +1,164 @@
+import type { ConnectionGater } from "@libp2p/interface";
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import { type Clock, CommonsError, type PeerIdText, tryPeerIdText } from "../base/mod.ts";
+import type { Logger } from "../telemetry/mod.ts";
+import { parseBootstrapAddress, parsePeerAddress, type PeerAddress } from "./addresses.ts";
+import { ConnectionLimits } from "./connection_limits.ts";
+import { type DhtInit, PUBLIC_BOOTSTRAP } from "./discovery_dht.ts";
+import type { Candidate } from "./discovery_skip.ts";
+import type { HostInit } from "./host.ts";
+import { announced, ipOf, mayLearn } from "./reachability.ts";
+import type { ReachabilityInit } from "./reachability_services.ts";
+import type { P2pInit } from "./types.ts";
+
+const MAX_BOOTSTRAP = 64;
+
+/** Which addresses the node takes from others. */
+export function learnRules(init: Pick<P2pInit, "sharePrivateAddresses" | "relay">) {
+  return { sharePrivateAddresses: init.sharePrivateAddresses ?? false, relay: init.relay ?? false };
+}
+
+/**
+ * The DHT that the settings ask for. A node answers others' questions when they can reach it: always where it was set
+ * up for others (told addresses, private ones shared, bootstrap-only), else once it has a public address.
+ */
+export function dhtInit(init: P2pInit): DhtInit | undefined {
+  if (init.dht === "off") return undefined;
+  const rules = learnRules(init);
+  const reachable = init.bootstrapOnly === true || init.announce.length > 0 || rules.sharePrivateAddresses;
+  const role = init.listen.length === 0 ? "client" : reachable ? "server" : "auto";
+  return { ...rules, mode: init.dht, protocolPrefix: init.dhtProtocol ?? "/commons", role };
+}
+
+/**
+ * The entry points of the DHT; those of the public one where it is chosen and none are configured.
+ * @throws {CommonsError} `INVALID_MULTIADDR`, `TOO_MANY_PEERS`
+ */
+export function bootstrapPeers(init: Pick<P2pInit, "dht" | "bootstrap">): Candidate[] {
+  const configured = init.bootstrap ?? [];
+  if (configured.length > MAX_BOOTSTRAP) {
+    throw new CommonsError(
+      "TOO_MANY_PEERS",
+      `Cannot use ${configured.length} bootstrap peers: at most ${MAX_BOOTSTRAP}`,
+    );
+  }
+  const texts = configured.length === 0 && init.dht === "standard" ? PUBLIC_BOOTSTRAP : configured;
+  const byPeer = new Map<PeerIdText, string[]>();
+  for (const text of texts) {
+    const { address, peerId } = parseBootstrapAddress(text);
+    byPeer.set(peerId, [...byPeer.get(peerId) ?? [], address.decapsulate(`/p2p/${peerId}`).toString()]);
+  }
+  return [...byPeer].map(([peerId, addresses]) => ({ peerId, addresses }));
+}
+
+/**
+ * Which of the node's own addresses others are told: those that the library has checked and those listened on (with the
+ * node's own peer id at the end).
+ */
+export function announceFilter(
+  init: Pick<P2pInit, "announce" | "sharePrivateAddresses" | "autonat">,
+  listening: () => readonly string[],
+): (own: Multiaddr[]) => Multiaddr[] {
+  const rules = {
+    announce: init.announce,
+    sharePrivateAddresses: init.sharePrivateAddresses ?? false,
+  };
+  // The library tells a public address only after AutoNAT found it to be reachable. Without AutoNAT that is never, so
+  // a public address of the machine itself counts as reachable.
+  const trusted = init.announce.length === 0 && init.autonat !== true;
+  return (own) => announced(trusted ? [...own, ...listening().map((text) => multiaddr(text))] : own, rules);
+}
+
+/** The peers that the node stays connected to. @throws {CommonsError} `INVALID_MULTIADDR` */
+export function keptPeers(
+  { staticPeers, bootstrap = [], bootstrapPersistent = false }: P2pInit,
+): PeerAddress[] {
+  const kept = staticPeers.map((text) => parsePeerAddress(text));
+  return bootstrapPersistent ? [...kept, ...bootstrap.map((text) => parseBootstrapAddress(text))] : kept;
+}
+
+/** IP addresses of the static peers. */
+export function staticHosts(init: Pick<P2pInit, "staticPeers">): ReadonlySet<string> {
+  const hosts = init.staticPeers.map((text) => ipOf(parsePeerAddress(text).address));
+  return new Set(hosts.flatMap((ip) => ip === undefined ? [] : [ip.toString()]));
+}
+
+/** Static peers' addresses as the host wants its exemptions; loopback is no exemption for whoever is on the machine. */
+export function alwaysAllowed(init: Pick<P2pInit, "staticPeers">): string[] {
+  const hosts = init.staticPeers.map((text) => ipOf(parsePeerAddress(text).address));
+  return hosts.flatMap((ip) =>
+    ip === undefined || ip.range() === "loopback" ? [] : [`/${ip.kind() === "ipv4" ? "ip4" : "ip6"}/${ip}`]
+  );
+}
+
+export interface LimitingGaterComponents {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly self: PeerIdText;
+  /** Peers that the operator chose: their addresses are taken as they are. */
+  isKept(peerId: PeerIdText): boolean;
+}
+
+/** The gater of the node's own limits and of what addresses it takes. */
+export function limitingGater(components: LimitingGaterComponents, init: P2pInit): ConnectionGater {
+  const { clock, logger, self, isKept } = components;
+  const rules = learnRules(init);
+  const limits = new ConnectionLimits({ clock }, {
+    perIp: init.maxConnectionsPerIp ?? 8,
+    perSubnet: init.maxConnectionsPerSubnet ?? 32,
+    exempt: staticHosts(init),
+  });
+  return {
+    denyInboundConnection(connection) {
+      const refusal = limits.admit(connection);
+      if (refusal === undefined) return false;
+      logger.debug("connection refused", { address: connection.remoteAddr.toString(), reason: refusal });
+      return true;
+    },
+    filterMultiaddrForPeer(peer, address) {
+      const peerId = tryPeerIdText(peer.toString());
+      return peerId === self || (peerId !== undefined && isKept(peerId)) || mayLearn(address, rules);
+    },
+  };
+}
+
+export interface HostReachabilityComponents {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly identity: { readonly peerId: PeerIdText };
+}
+
+/** What the host needs to know of how the node is found and reached. */
+export function hostReachability(
+  { clock, logger, identity: { peerId: self } }: HostReachabilityComponents,
+  init: P2pInit,
+  node: {
+    listening(): readonly string[];
+    isKept(peerId: PeerIdText): boolean;
+    onLocalPeer: ReachabilityInit["onLocalPeer"];
+  },
+): Required<Pick<HostInit, "announceFilter" | "dht" | "reachability" | "alwaysAllowed">> & {
+  readonly gater: ConnectionGater;
+} {
+  const { relay, holePunching, autonat, upnp, mdns } = init;
+  return {
+    gater: limitingGater({ clock, logger, self, isKept: node.isKept }, init),
+    announceFilter: announceFilter(init, node.listening),
+    dht: dhtInit(init),
+    reachability: {
+      relay,
+      holePunching,
+      autonat,
+      upnp,
+      mdns,
+      mdnsTag: mdnsTag(init),
+      onLocalPeer: node.onLocalPeer,
+    },
+    alwaysAllowed: alwaysAllowed(init),
+  };
+}
+
+/** A label of DNS (RFC 1035) that nodes of the same gossip network share. */
+function mdnsTag({ topicPrefix, network }: Pick<P2pInit, "topicPrefix" | "network">): string {
+  return `${topicPrefix}-${network}`.replaceAll(/[^A-Za-z0-9]+/g, "-").slice(0, 60).toLowerCase();
+}
