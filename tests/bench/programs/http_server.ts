@@ -4,7 +4,8 @@
  */
 import { Hono } from "hono";
 import { createBanService } from "../../../core/bans/mod.ts";
-import { systemClock } from "../../../core/base/mod.ts";
+import { systemClock, systemRandom } from "../../../core/base/mod.ts";
+import { openHeaderChain } from "../../../core/chain/mod.ts";
 import { createEventBus } from "../../../core/events/mod.ts";
 import { createHttpService, type HttpModules, type HttpP2p, type NodeFacts } from "../../../core/http/mod.ts";
 import { memoryStore } from "../../../core/store/mod.ts";
@@ -65,8 +66,13 @@ async function serveNode(): Promise<string> {
     { store: memoryStore(), clock, logger, metrics, events },
     { defaultDurationMs: 86_400_000, maxEntries: 1000, threshold: 100 },
   );
+  const store = memoryStore();
+  const chain = await openHeaderChain(
+    { store, events, clock, random: systemRandom, logger, metrics },
+    { network: "mainnet" },
+  );
   const service = createHttpService(
-    { p2p, bans, modules, events, metrics, health: createHealth(), logger, clock, node: NODE },
+    { p2p, bans, chain, modules, events, metrics, health: createHealth(), logger, clock, node: NODE },
     {
       host: "127.0.0.1",
       port: 0,
