@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 import { allOrFirstError } from "./all_or_first_error.ts";
 import type { BanService } from "./bans/mod.ts";
-import { systemClock, systemRandom } from "./base/mod.ts";
+import { CommonsError, systemClock, systemRandom } from "./base/mod.ts";
 import { type HeaderChain, openHeaderChain } from "./chain/mod.ts";
 import { type Config, configSecrets, redactConfig } from "./config/mod.ts";
 import { createEventBus, type EventBus } from "./events/mod.ts";
@@ -18,6 +18,7 @@ import {
   createModuleFiles,
   createModuleHost,
   createSignatureVerifier,
+  type ModuleFiles,
   type ModuleHost,
   type NetworkPort,
   openModuleFolder,
@@ -29,6 +30,7 @@ import { keptBuilds } from "./kept_builds.ts";
 import { networkPort } from "./network_port.ts";
 import { ownTip } from "./own_tip.ts";
 import type { P2pService } from "./p2p/mod.ts";
+import { p2pInit } from "./p2p_init.ts";
 import { cellLimits } from "./cell_limits.ts";
 import { publishRunFile } from "./run_file.ts";
 import { keys, lockDataDir, migrate, namespacedStore, openKvStore, type Store } from "./store/mod.ts";
@@ -47,6 +49,8 @@ export interface NodeInit {
   readonly cells: CellFactory;
   /** Where Deno keeps its cache. */
   readonly denoDir: string | undefined;
+  /** An entry point for others: serves the DHT, joins no topic, loads no module. */
+  readonly bootstrapOnly?: boolean | undefined;
 }
 
 /** A running node. `stop` stops every part; what goes wrong is collected in a `SuppressedError`. */
@@ -181,10 +185,10 @@ async function layGround({ config, logger }: NodeInit, stack: AsyncDisposableSta
 
 function createP2p(
   { createP2pService }: typeof import("./p2p/mod.ts"),
-  { config, version, logger }: NodeInit,
+  init: NodeInit,
   { identity, metrics, events, bans, chain }: Ground,
 ): P2pService {
-  const { p2p } = config;
+  const { config, version, logger } = init;
   return createP2pService(
     {
       identity,
@@ -195,24 +199,7 @@ function createP2p(
       events,
       bans,
     },
-    {
-      network: config.node.network,
-      name: config.node.name,
-      version,
-      listen: p2p.listen,
-      announce: p2p.announce,
-      staticPeers: p2p.static_peers,
-      topicPrefix: p2p.topic_prefix,
-      envelope: p2p.envelope,
-      listenMode: p2p.listen_mode,
-      maxConnections: p2p.max_connections,
-      sharedKey: p2p.shared_key,
-      dataHubUrl: "",
-      dht: p2p.dht,
-      services: SERVICE_BITS,
-      tip: () => ownTip(chain),
-      sharePrivateAddresses: p2p.share_private_addresses,
-    },
+    p2pInit(config, { version, tip: () => ownTip(chain), bootstrapOnly: init.bootstrapOnly }),
   );
 }
 
@@ -243,7 +230,9 @@ function createModules(
       logger: logger.child("modules"),
       metrics,
       cells: init.cells,
-      files: createModuleFiles({ builder, builds: keptBuilds(store) }, { dir: resolve(modules.dir) }),
+      files: init.bootstrapOnly === true
+        ? NO_MODULES
+        : createModuleFiles({ builder, builds: keptBuilds(store) }, { dir: resolve(modules.dir) }),
       openNamespace: (name) => namespacedStore(store, keys.module(name), quota),
       openFolder: (module) =>
         openModuleFolder({
@@ -253,7 +242,7 @@ function createModules(
           quotaFiles: modules.limits.files_count,
         }),
       network,
-      ...(modules.watch && {
+      ...(modules.watch && init.bootstrapOnly !== true && {
         folder: createFolderWatch(
           { clock: systemClock, logger: logger.child("modules") },
           { dir: resolve(modules.dir) },
@@ -267,7 +256,7 @@ function createModules(
     },
     {
       dataDir: dataDirOf(config),
-      enabled: modules.enabled,
+      enabled: init.bootstrapOnly === true ? {} : modules.enabled,
       disabled: modules.disabled,
       limits,
       cpuPercent: modules.limits.cpu_percent,
@@ -279,6 +268,12 @@ function createModules(
     },
   );
 }
+
+/** As of an empty folder. */
+const NO_MODULES: ModuleFiles = {
+  discover: () => Promise.resolve([]),
+  read: () => Promise.reject(new CommonsError("MODULE_NOT_FOUND", "Cannot read the module: there are none")),
+};
 
 function httpInit({ http }: CheckedConfig, token: string) {
   return {

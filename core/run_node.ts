@@ -20,6 +20,8 @@ export interface RunNodeOptions {
   /** `section.key=value`, in order. */
   readonly set: readonly string[];
   readonly logFormat?: LogFormat;
+  /** An entry point for others: serves the DHT, joins no topic, loads no module. */
+  readonly bootstrapOnly?: boolean;
 }
 
 /** Exit codes of `commons start`. */
@@ -47,7 +49,7 @@ export async function runNode(options: RunNodeOptions): Promise<number> {
   using signals = new StopSignals();
   let node: RunningNode;
   try {
-    node = await start(loaded.config, logger);
+    node = await start(loaded.config, { logger, bootstrapOnly: options.bootstrapOnly === true });
   } catch (error) {
     console.error(`commons: ${describe(error)}`);
     return EXIT.failed;
@@ -75,15 +77,18 @@ function loggerOf({ config }: LoadedConfig): RootLogger {
 }
 
 /** The libraries take most of a start: the first cell's process comes up on another core while they are loaded. */
-async function start(settings: Config, logger: RootLogger): Promise<RunningNode> {
+async function start(
+  settings: Config,
+  { logger, bootstrapOnly }: { readonly logger: RootLogger; readonly bootstrapOnly: boolean },
+): Promise<RunningNode> {
   const denoDir = findDenoDir(Deno.build.os, (name) => Deno.env.get(name));
   const { memoryBytes, unresponsiveMs } = cellLimits(settings);
   const cells = await createCellFactory(
     { clock: systemClock, random: systemRandom, logger: logger.child("cells") },
     { denoDir, spare: { memoryBytes, unresponsiveMs, net: [] } },
   );
-  cells.warm?.();
-  const init: NodeInit = { config: settings, version: config.version, logger, cells, denoDir };
+  if (!bootstrapOnly) cells.warm?.();
+  const init: NodeInit = { config: settings, version: config.version, logger, cells, denoDir, bootstrapOnly };
   return await startNode(init);
 }
 

@@ -10,6 +10,7 @@ export interface StartOptions {
   /** `section.key=value` texts in the order given. */
   readonly set: string[];
   readonly logFormat?: "pretty" | "json";
+  readonly bootstrapOnly?: boolean;
 }
 
 /** Flags that every command takes. */

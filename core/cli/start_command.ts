@@ -6,6 +6,7 @@ interface StartFlags {
   readonly dataDir?: string;
   readonly set: string[];
   readonly logFormat?: "pretty" | "json";
+  readonly bootstrapOnly?: boolean;
 }
 
 /** `commons start` */
@@ -21,6 +22,7 @@ export function addStartCommand(program: Command, context: CliContext): void {
       [],
     )
     .addOption(new Option("--log-format <format>", "how log lines look").choices(["pretty", "json"]))
+    .option("--bootstrap-only", "be an entry point of the DHT for others: no topics, no modules")
     .action(async (_own: unknown, command: Command) => {
       const flags = command.optsWithGlobals<StartFlags>();
       const dataDir = chosenDataDir(context, flags);
@@ -29,6 +31,7 @@ export function addStartCommand(program: Command, context: CliContext): void {
         ...(flags.config === undefined ? {} : { configFile: flags.config }),
         ...(dataDir === undefined ? {} : { dataDir }),
         ...(flags.logFormat === undefined ? {} : { logFormat: flags.logFormat }),
+        ...(flags.bootstrapOnly === true ? { bootstrapOnly: true } : {}),
       };
       context.setExitCode(await context.startNode(options));
     });

@@ -41,6 +41,21 @@ function* networkFaults(config: Config): Iterable<Contradiction> {
   }
 }
 
+function* discoveryFaults({ p2p }: Config): Iterable<Contradiction> {
+  if (p2p.mdns && !p2p.share_private_addresses) {
+    yield {
+      keys: ["p2p.mdns", "p2p.share_private_addresses"],
+      why: "belong together: peers on the local network have private addresses only",
+    };
+  }
+  if (p2p.hole_punching && !p2p.relay) {
+    yield {
+      keys: ["p2p.hole_punching", "p2p.relay"],
+      why: "belong together: what is made direct are relayed connections",
+    };
+  }
+}
+
 function* governanceFaults({ governance }: Config): Iterable<Contradiction> {
   if (governance.enabled && governance.commons_url === "") {
     yield {
@@ -83,6 +98,7 @@ function* moduleFaults({ modules }: Config): Iterable<Contradiction> {
 export function contradictions(config: Config): readonly Contradiction[] {
   return [
     ...networkFaults(config),
+    ...discoveryFaults(config),
     ...chainFaults(config),
     ...moneyFaults(config),
     ...governanceFaults(config),

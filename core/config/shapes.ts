@@ -24,6 +24,7 @@ export const p2p = {
   listen: multiaddrs().default(["/ip4/0.0.0.0/tcp/9905"]),
   announce: multiaddrs().default([]),
   bootstrap: multiaddrs().default([]),
+  bootstrap_persistent: flag().default(false),
   static_peers: multiaddrs().default([]),
   dht: oneOf(["private", "standard", "off"]).default("private"),
   dht_protocol: text('a protocol prefix such as "/commons"', /^(?:\/[a-z0-9._-]+)+$/).default("/commons"),
@@ -33,7 +34,15 @@ export const p2p = {
   envelope: oneOf(["raw", "bus"]).default("raw"),
   listen_mode: oneOf(["full", "listen_only", "silent"]).default("full"),
   max_connections: whole(1, 10_000).default(100),
+  max_connections_per_ip: whole(1, 10_000).default(8),
+  max_connections_per_subnet: whole(1, 10_000).default(32),
   share_private_addresses: flag().default(false),
+  peer_cache: flag().default(true),
+  relay: flag().default(false),
+  hole_punching: flag().default(false),
+  autonat: flag().default(false),
+  upnp: flag().default(false),
+  mdns: flag().default(false),
 };
 
 export const bans = {
