@@ -37,6 +37,9 @@ export const p2p = {
   max_connections_per_ip: whole(1, 10_000).default(8),
   max_connections_per_subnet: whole(1, 10_000).default(32),
   share_private_addresses: flag().default(false),
+  data_hub_url: text('"" or an http(s) address', PATTERNS.url).default(""),
+  blacklisted_base_urls: list('URLs or hosts such as "https://node.example"', /^[\x21-\x7e]{1,2048}$/)
+    .default([]),
   peer_cache: flag().default(true),
   relay: flag().default(false),
   hole_punching: flag().default(false),

@@ -87,6 +87,9 @@ class Service implements P2pService {
     const scope = checkScope(init, clock);
     const own = ownFields(init, { peerId: identity.peerId, scope, status: () => this.ownStatus() });
     this.#dataHubUrl = own.dataHubUrl;
+    if (own.dataHubUrl === "" && init.dataHubUrl !== "" && init.listenMode === "full") {
+      logger.warn("the data hub URL is not told to others: they could not use it", { url: init.dataHubUrl });
+    }
     const router = this.#router = new GossipRouter(
       {
         logger,
