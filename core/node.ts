@@ -26,6 +26,7 @@ import {
   SDK_VERSION,
   trustedKeys,
 } from "./modules/mod.ts";
+import { chainPort } from "./chain_port.ts";
 import { keptBuilds } from "./kept_builds.ts";
 import { networkPort } from "./network_port.ts";
 import { ownTip } from "./own_tip.ts";
@@ -242,6 +243,7 @@ function createModules(
           quotaFiles: modules.limits.files_count,
         }),
       network,
+      chain: chainPort(ground.chain, systemClock),
       ...(modules.watch && init.bootstrapOnly !== true && {
         folder: createFolderWatch(
           { clock: systemClock, logger: logger.child("modules") },

@@ -23,4 +23,5 @@ export {
 } from "./params.ts";
 export { HeadersPresync, type PresyncInit, type PresyncState, type PresyncStep } from "./presync.ts";
 export { isPossibleRetarget, retargetBits, type RetargetInput } from "./retarget.ts";
+export { type SyncState, syncStateOf } from "./sync_state.ts";
 export type * from "./types.ts";

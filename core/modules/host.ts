@@ -79,13 +79,14 @@ class Host implements ModuleHost {
     const all = () => this.#modules.all();
     this.#calls = new ModuleCalls(this.#registries, find);
     this.#directory = moduleDirectory({ api: this.#registries.api, calls: this.#calls, all, find });
-    const { clock, events, network, nodeInfo } = components;
+    const { clock, events, network, chain, nodeInfo } = components;
     this.#metrics = new ModuleMetrics({ metrics: components.metrics, clock });
     this.#methods = createNodeMethods({
       ...this.#registries,
       events,
       nodeInfo,
       network,
+      chain,
       metrics: this.#metrics,
       modules: this.#directory,
     });

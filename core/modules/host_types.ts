@@ -5,6 +5,7 @@ import type { Logger, ScopedMetrics } from "../telemetry/mod.ts";
 import type { CellFactory, CellLimits } from "./cell_types.ts";
 import type { Manifest } from "./manifest_types.ts";
 import type { ModuleFolder } from "./module_folder.ts";
+import type { ChainPort } from "./node_api_chain.ts";
 import type { NetworkPort } from "./node_api_network.ts";
 import type { ModuleNamespace } from "./node_api_types.ts";
 import type { ModuleView } from "./types.ts";
@@ -61,6 +62,8 @@ export interface ModuleHostComponents {
   readonly openNamespace: (module: ModuleName) => ModuleNamespace;
   /** The module's own files, with their quota; absent in a node that gives modules none. */
   readonly openFolder?: (module: ModuleName) => ModuleFolder;
+  /** Absent in a node without a chain. */
+  readonly chain?: ChainPort;
   /** Absent in a node without peers. */
   readonly network?: NetworkPort;
   /** What `node.info` answers to modules: public facts, cheap to make. */

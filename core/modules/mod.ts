@@ -20,6 +20,7 @@ export { createSignatureVerifier } from "./verification.ts";
 export { openModuleAuthor } from "./open_author.ts";
 export { createModuleFiles, type KeptBuild, type KeptBuilds } from "./module_files.ts";
 export { type ModuleFolder, openModuleFolder } from "./module_folder.ts";
+export type { ChainHeader, ChainInfo, ChainPort, SyncStatus } from "./node_api_chain.ts";
 export type { NetworkPeer, NetworkPort, NetworkStats } from "./node_api_network.ts";
 export type { ApiMethodView } from "./node_api_view.ts";
 export { OVERRIDABLE_RPC } from "./rpc_overrides.ts";

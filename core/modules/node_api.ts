@@ -1,5 +1,6 @@
 import type { EventBus } from "../events/mod.ts";
 import type { ModuleMetrics } from "./module_metrics.ts";
+import { chainMethods, type ChainPort } from "./node_api_chain.ts";
 import { eventMethods } from "./node_api_events.ts";
 import { fileMethods } from "./node_api_files.ts";
 import { metricMethods } from "./node_api_metrics.ts";
@@ -14,6 +15,8 @@ export interface NodeApiComponents extends Registries {
   readonly events: EventBus;
   readonly modules: ModuleDirectory;
   readonly metrics: ModuleMetrics;
+  /** Absent in a node without a chain. */
+  readonly chain?: ChainPort | undefined;
   /** Absent in a node without peers. */
   readonly network?: NetworkPort | undefined;
   /** What `node.info` answers; public facts only. Called for each call: keep it cheap. */
@@ -25,7 +28,7 @@ export interface NodeApiComponents extends Registries {
  * here can change a consensus rule, touch the node's keys or reach another module but through `modules.call`.
  */
 export function createNodeMethods(components: NodeApiComponents): NodeMethodTable {
-  const { events, modules, metrics, network, nodeInfo } = components;
+  const { events, modules, metrics, network, chain, nodeInfo } = components;
   return Object.freeze({
     ...unavailableMethods,
     ...method("node.info", { capability: null, most: 0, run: () => nodeInfo() }),
@@ -35,6 +38,7 @@ export function createNodeMethods(components: NodeApiComponents): NodeMethodTabl
     ...storageMethods,
     ...fileMethods,
     ...metricMethods({ metrics, modules }),
+    ...(chain === undefined ? {} : chainMethods(chain)),
     ...(network === undefined ? {} : networkMethods(network)),
   });
 }

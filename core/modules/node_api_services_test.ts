@@ -258,3 +258,34 @@ Deno.test("audit keeps refusals, and api says what works", async () => {
   expect(api.get("timers.every")).toMatchObject({ capability: "manage_timers", available: true });
   expect(t.host.api().length).toBeGreaterThan(80);
 });
+
+Deno.test("chain.* asks the node's chain, where there is one", async () => {
+  const hash = "ab".repeat(32);
+  const header = { hash, height: 7 };
+  const chain = {
+    tip: () => ({ hash, height: 7 }),
+    header: (asked: string) => asked === hash ? header : undefined,
+    info: () => ({ tip_hash: hash }),
+    syncStatus: () => ({ phase: "synced" }),
+  };
+  await using t = new TestHost({}, { chain: chain as never });
+  const cell = await cellOf(t, "a", { capabilities: ["read_blockchain", "read_chain_state"] });
+  const rows: [method: string, params: unknown[], answer: unknown][] = [
+    ["getChainTip", [], hash],
+    ["getBlockHeight", [], 7],
+    ["getChainInfo", [], { tip_hash: hash }],
+    ["getSyncStatus", [], { phase: "synced" }],
+    ["getBlockHeader", [hash], header],
+    ["getBlockHeader", [hash.toUpperCase()], header],
+    ["getBlockHeader", ["00".repeat(32)], null],
+  ];
+  for (const [method, params, answer] of rows) {
+    expect([method, cell.call(`chain.${method}`, ...params)]).toEqual([method, answer]);
+  }
+  for (const params of [[], [7], ["00"], ["zz".repeat(32)], [hash, 1]]) {
+    expect(await codeOf(() => cell.call("chain.getBlockHeader", ...params))).toBe("INVALID_PARAMS");
+  }
+  expect(() => cell.call("chain.getBlock", hash)).toThrow("headers only");
+  const other = await cellOf(t, "b", { capabilities: ["read_chain_state"] });
+  expect(await codeOf(() => other.call("chain.getBlockHeader", hash))).toBe("PERMISSION_DENIED");
+});

@@ -68,7 +68,7 @@ Deno.test("a call of what does not exist, or does not work yet, is refused", asy
   expect(await codeOf(() => cell.call("constructor"))).toBe("NOT_FOUND");
   expect(await codeOf(() => cell.call("chain.getChainTip"))).toBe("UNAVAILABLE");
   expect(() => cell.call("chain.getChainTip")).toThrow(
-    "Cannot call chain.getChainTip: this version keeps no block chain",
+    "Cannot call chain.getChainTip: this node keeps no header chain",
   );
 });
 

@@ -8,7 +8,8 @@ interface Group {
   readonly methods: Readonly<Record<string, string>>;
 }
 
-const NO_CHAIN = "this version keeps no block chain";
+const HEADERS_ONLY = "this version keeps headers only, of the block chain";
+const NO_FULL_NODE = "this version has no full node to ask";
 const NO_MEMPOOL = "this version keeps no view of the mempool";
 const NO_SERVING = "this version serves no blocks or transactions to Bitcoin peers";
 const NO_MESH = "this version has no mesh";
@@ -17,11 +18,18 @@ const NO_MESH = "this version has no mesh";
 const GROUPS: readonly Group[] = [
   {
     group: "chain",
-    reason: NO_CHAIN,
+    reason: HEADERS_ONLY,
     methods: {
-      read_blockchain: "getBlock getBlockHeader getTransaction hasTransaction getBlockByHeight",
-      read_chain_state: "getChainTip getBlockHeight getChainInfo getSyncStatus",
+      read_blockchain: "getBlock getTransaction hasTransaction getBlockByHeight",
       read_utxo: "getUtxo",
+    },
+  },
+  {
+    group: "chain",
+    reason: "this node keeps no header chain",
+    methods: {
+      read_blockchain: "getBlockHeader",
+      read_chain_state: "getChainTip getBlockHeight getChainInfo getSyncStatus",
     },
   },
   {
@@ -54,7 +62,7 @@ const GROUPS: readonly Group[] = [
   },
   {
     group: "mining",
-    reason: NO_CHAIN,
+    reason: NO_FULL_NODE,
     methods: {
       read_blockchain: "getBlockTemplate",
       submit_block: "submitBlock",

@@ -99,6 +99,61 @@ export interface MetricsApi {
   >;
 }
 
+/** A header and its place; hashes are 64 hex digits in display order. */
+export interface ChainHeader {
+  readonly hash: string;
+  readonly height: number;
+  /** 1 for the tip; -1 off the best chain. */
+  readonly confirmations: number;
+  readonly version: number;
+  readonly prev_block_hash: string;
+  readonly merkle_root: string;
+  /** Unix seconds. */
+  readonly timestamp: number;
+  /** Compact target. */
+  readonly bits: number;
+  readonly nonce: number;
+}
+
+/** The best chain in numbers. */
+export interface ChainInfo {
+  readonly tip_hash: string;
+  readonly height: number;
+  readonly difficulty: number;
+  /** Work of the whole chain in 64 hex digits. */
+  readonly chain_work: string;
+  readonly is_synced: boolean;
+}
+
+/** How far the node's chain has come. */
+export interface SyncStatus {
+  /** `initial`: nothing but its first header; `headers`: it catches up; `synced`: the tip is at most a day old. */
+  readonly phase: "initial" | "headers" | "synced";
+  /** From 0 to 1, by the tip's time. */
+  readonly progress: number;
+  readonly is_synced: boolean;
+  readonly error_message: string | null;
+}
+
+/** The chain of headers that the node has verified. */
+export interface ChainApi {
+  /** A header that the node knows, on the best chain or off it, by its hash; else null. Needs `read_blockchain`. */
+  getBlockHeader(hash: string): Promise<ChainHeader | null>;
+  /** Hash of the best chain's last header. Needs `read_chain_state`, as the next three. */
+  getChainTip(): Promise<string>;
+  /** Height of the best chain. */
+  getBlockHeight(): Promise<number>;
+  getChainInfo(): Promise<ChainInfo>;
+  getSyncStatus(): Promise<SyncStatus>;
+  /** The rest is not in this version. */
+  getBlock(hash: string): Promise<unknown>;
+  getBlockByHeight(height: number): Promise<unknown>;
+  getTransaction(hash: string): Promise<unknown>;
+  hasTransaction(hash: string): Promise<boolean>;
+  /** Needs `read_utxo`. */
+  getUtxo(outpoint: { readonly hash: string; readonly index: number }): Promise<unknown>;
+}
+
 /** A connected peer; its address is the one that the operator sees. */
 export interface NetworkPeer {
   readonly peer_id: string;

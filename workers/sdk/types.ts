@@ -1,6 +1,6 @@
 import type { CliArg, CliResult } from "../protocol/cli.ts";
 import type { EventPayloads, EventType, PublishableEvent } from "./events.ts";
-import type { Files, MetricsApi, NetworkApi } from "./groups.ts";
+import type { ChainApi, Files, MetricsApi, NetworkApi } from "./groups.ts";
 
 /** JSON, and besides `Uint8Array` and `bigint`: what crosses the wall. */
 export type Value =
@@ -234,7 +234,7 @@ export interface ModuleNode {
   readonly modules: Modules;
   readonly fs: Files;
   readonly metrics: MetricsApi;
-  readonly chain: ApiGroup;
+  readonly chain: ChainApi;
   readonly mempool: ApiGroup;
   readonly network: NetworkApi;
   readonly mining: ApiGroup;

@@ -145,7 +145,7 @@ Deno.test("the node of a fake node answers as it is told, and refuses what is no
   expect(fake.health).toEqual({ health: "degraded", message: "slow" });
   const rows: [(node: ModuleNode) => unknown, string][] = [
     [({ storage }) => storage.get(["x"]), "PERMISSION_DENIED"],
-    [({ chain }) => chain["getChainTip"]?.(), "UNAVAILABLE"],
+    [({ chain }) => chain.getChainTip(), "UNAVAILABLE"],
     [({ modules }) => modules.call("none", "x"), "NOT_FOUND"],
     [({ modules }) => modules.call("other", "x", (() => {}) as never), "INVALID_PARAMS"],
   ];

@@ -1,12 +1,10 @@
 import { CommonsError, fromHex, type HashHex, HEADER_BYTES, tryHashHex } from "../../base/mod.ts";
-import { difficultyOfBits, type HeaderView, targetOfBits } from "../../chain/mod.ts";
+import { difficultyOfBits, type HeaderView, syncStateOf, targetOfBits } from "../../chain/mod.ts";
 import type { HttpChain } from "../types.ts";
 import { type RpcMethod, textParam } from "./rpc_method.ts";
 
 /** Names of the networks in the words of Bitcoin Core. */
 const CHAIN_NAMES: Readonly<Record<string, string>> = { mainnet: "main", testnet: "test" };
-/** A tip that is older is that of a node that is still catching up. */
-const MAX_TIP_AGE_SECONDS = 24 * 60 * 60;
 
 /** Methods about the chain: names, results, texts and error numbers as in Bitcoin Core. */
 export function chainMethods(chain: HttpChain, now: () => number): readonly RpcMethod[] {
@@ -121,10 +119,8 @@ function difficultyView(bits: number) {
 
 function chainInfo(chain: HttpChain, now: number) {
   const tip = chain.tip();
-  const behind = now / 1000 - tip.time > MAX_TIP_AGE_SECONDS;
-  const { network, minimumChainWork } = chain.params;
-  const work = BigInt("0x" + tip.chainwork);
   const { anchored, params } = chain;
+  const { network } = params;
   return {
     chain: CHAIN_NAMES[network] ?? network,
     blocks: tip.height,
@@ -135,7 +131,7 @@ function chainInfo(chain: HttpChain, now: number) {
     ...difficultyView(tip.bits),
     time: tip.time,
     mediantime: chain.headerAt(tip.height)?.medianTime ?? tip.time,
-    initialblockdownload: behind || work < minimumChainWork,
+    initialblockdownload: syncStateOf(chain, now).phase !== "synced",
     chainwork: tip.chainwork,
     ...(params.signetChallenge !== undefined && { signet_challenge: params.signetChallenge }),
     warnings: [],
