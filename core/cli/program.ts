@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { baseProgram } from "./base_program.ts";
+import { addChainCommands } from "./chain_commands.ts";
 import { type CliContext, type CommonFlags, connect } from "./context.ts";
 import { addInitCommand } from "./init_command.ts";
 import { addKeyCommands } from "./key_commands.ts";
@@ -49,6 +50,7 @@ function addCommands(program: Command, context: CliContext): void {
   addStatusCommand(program, context);
   addKeyCommands(program, context);
   addPeerCommands(program, context);
+  addChainCommands(program, context);
   addModuleCommands(program, context);
   addPlannedGroups(program);
   program.command("help [words...]").description("show help for a command")

@@ -11,6 +11,14 @@ const MODULE = {
 };
 const PEER = { peerId: "12D3KooWfake", direction: "outbound", address: "/ip4/1.2.3.4/tcp/9905", score: 0 };
 const BAN = { target: "10.0.0.0/8", source: "operator", reason: "bad\x1b", hits: 3 };
+const TIP = {
+  hash: "ab".repeat(32),
+  height: 7,
+  chainwork: "0".repeat(64),
+  time: 1296688602,
+  bits: "207fffff",
+};
+const STALE = { ...TIP, confirmations: -1, version: 4, nonce: 2, header: "00" };
 const SPEC = {
   version: 1,
   name: "hello",
@@ -69,6 +77,9 @@ const node: FakeHandler = (request) => {
     "GET /api/v1/bans": () => json({ bans: [{ ...BAN, until: null }] }),
     "DELETE /api/v1/bans/10.0.0.0%2F8": () => new Response(null, { status: 204 }),
     "DELETE /api/v1/bans/9.9.9.9": () => json({ code: "BAN_NOT_FOUND", detail: "Cannot lift the ban" }, 404),
+    "GET /api/v1/chain/tip": () => json(TIP),
+    "GET /api/v1/chain/headers/7": () => json(STALE),
+    "GET /api/v1/chain/headers/a%2Fb": () => json({ code: "INVALID_PARAMS", detail: "Cannot find" }, 400),
     "GET /api/v1/modules": () => json({ modules: [MODULE, { name: "evil\x1b[2J\u202e", state: "failed" }] }),
     "GET /api/v1/modules/hello": () => json(MODULE),
     "GET /api/v1/modules/hello/logs": () => json({ lines: [{ time: "T", level: "info", message: "a\nb" }] }),
@@ -130,6 +141,17 @@ Deno.test("runCli() exit codes and output of every command", async (t) => {
       out: /^TARGET +SOURCE +UNTIL +HITS +REASON\n10\.0\.0\.0\/8 +operator +for good +3 +bad\\u001b\n$/,
     },
     { args: ["peer", "bans", "--json"], code: 0, out: /"hits": 3/ },
+    {
+      args: ["chain", "tip"],
+      code: 0,
+      out: /^height: +7\nhash: +abab[^]*1296688602 \(2011-02-02T23:16:42Z\)/,
+    },
+    { args: ["chain", "tip", "--json"], code: 0, out: /"bits": "207fffff"/ },
+    { args: ["chain", "header", "7"], code: 0, out: /none, off the best chain\nversion: +4\n[^]*next: +-\n/ },
+    { args: ["chain", "header", "7", "--json"], code: 0, out: /"confirmations": -1/ },
+    { args: ["chain", "header", "a/b"], code: 1, err: /INVALID_PARAMS/ },
+    { args: ["chain", "header"], code: 2, err: /hash\|height/ },
+    { args: ["chain"], code: 2, err: /Usage: commons chain/ },
     { args: ["module", "list"], code: 0, out: /hello +1\.0\.0 +running[^]*evil\\u001b\[2J\\u202e/ },
     { args: ["module", "list", "--json"], code: 0, out: /"evil\\u001b\[2J\\u202e"/ },
     { args: ["module", "info", "hello"], code: 0, out: /memory: +1\.0 MiB of 2\.0 MiB/ },

@@ -30,6 +30,5 @@ export function addPlannedGroups(program: Command): void {
     doctor: "check this node and give advice",
     mesh: "the paid mesh",
     gov: "governance",
-    chain: "the header chain",
   });
 }
