@@ -1,5 +1,5 @@
 import type { BitcoinNetwork, Clock } from "../base/mod.ts";
-import type { RateLimits } from "./author_limits.ts";
+import type { Rate, RateLimits } from "./author_limits.ts";
 import type { HubUrls } from "./hub_urls.ts";
 import type { ListenMode, OwnTip, TopicName } from "./types.ts";
 import type { Verdict } from "./verdict.ts";
@@ -56,6 +56,8 @@ export interface TopicCodec {
   readonly fields: readonly string[];
   /** How many messages are looked at; absent where each message has cost its sender work. */
   readonly limits?: RateLimits;
+  /** How many of its own the node publishes, where that is not what others look at. */
+  readonly ownRate?: Rate;
   /** Checks a parsed message; cheap checks first, never throws. */
   check(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict;
   /** The node's own message with the fields that it leaves out filled in. */

@@ -101,6 +101,7 @@ export class GossipRouter {
   async publish(topic: string, message: Readonly<Record<string, unknown>>): Promise<PublishResult> {
     const { desk, pubsub } = this.#openDesk(topic);
     const draft = desk.draft(message, this.#draftOptions(this.#init.envelope));
+    desk.takeTurn();
     const { recipients } = await pubsub.publish(desk.path, draft.bytes);
     desk.published(draft);
     this.#notify(draft.accepted.delivery);

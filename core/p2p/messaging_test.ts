@@ -203,3 +203,33 @@ Deno.test("a banned peer is not heard, and what a peer does wrong is told", asyn
   await eventually(() => count(node, "block", "ignore", "BANNED") === 1);
   expect(node.events.of("BlockAnnounced")).toEqual([]);
 });
+
+Deno.test("limits hold where messages come in, so that a flood ends at the first node", async () => {
+  const clock = new FakeClock();
+  const topic = `${PREFIX}/mainnet-subtree`;
+  await using middle = await startNode({ init: MAINNET, components: { clock } });
+  await using end = await startNode({ init: MAINNET, components: { clock } });
+  await using peer = await startBarePeer(topic);
+  await connect(middle, end);
+  await peer.dial(middle.address);
+  const accepted = (node: TestNode) => count(node, "subtree", "accept", "OK");
+  for (let i = 0; i < 230; i++) {
+    const Hash = i.toString(16).padStart(64, "0");
+    await peer.publish(topic, { PeerID: peer.peerId, ClientName: "", DataHubURL: "", Hash });
+  }
+  await eventually(() => count(middle, "subtree", "ignore", "RATE_LIMITED") === 30);
+  await eventually(() => accepted(end) === 200);
+  expect(accepted(middle)).toBe(200);
+  expect(end.service.stats().topics.find((stats) => stats.topic === "subtree")).toMatchObject({ ignored: 0 });
+});
+
+Deno.test("publish() does not let the node look like a flood to others", async () => {
+  const clock = new FakeClock();
+  await using node = await startNode({ init: MAINNET, components: { clock } });
+  const publish = (i: number) =>
+    node.service.publish("rejected_tx", { TxID: `${i}`.padStart(64, "0"), Reason: "" });
+  for (let i = 0; i < 100; i++) await publish(i);
+  await expect(publish(100)).rejects.toMatchObject({ code: "RATE_LIMITED" });
+  await clock.advance(100);
+  expect((await publish(100)).recipients).toBe(0);
+});

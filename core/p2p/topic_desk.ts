@@ -1,4 +1,4 @@
-import { CommonsError, errorText, TtlSet } from "../base/mod.ts";
+import { CommonsError, errorText, TokenBucket, TtlSet } from "../base/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
 import { Announcers } from "./announcers.ts";
 import { AuthorLimits } from "./author_limits.ts";
@@ -43,6 +43,7 @@ export class TopicDesk {
   readonly #logger: Logger;
   readonly #seen: TtlSet<string>;
   readonly #limits: AuthorLimits | undefined;
+  readonly #own: TokenBucket | undefined;
   readonly #newest: NewestByAuthor;
   readonly #announcers = new Announcers();
 
@@ -54,6 +55,8 @@ export class TopicDesk {
     this.counters = new TopicCounters(codec.topic);
     this.#seen = new TtlSet({ clock, ttlMs: REPEAT_TTL_MS, capacity: REPEAT_CAPACITY });
     this.#newest = new NewestByAuthor(clock);
+    const ownRate = codec.ownRate ?? codec.limits?.author;
+    this.#own = ownRate === undefined ? undefined : new TokenBucket({ clock, ...ownRate });
     this.#limits = codec.limits === undefined ? undefined : new AuthorLimits({ clock, limits: codec.limits });
   }
 
@@ -116,6 +119,18 @@ export class TopicDesk {
       throw new CommonsError(verdict.code, `Cannot publish to ${topic}: ${verdict.detail}`);
     }
     return { message: complete, bytes, accepted: verdict };
+  }
+
+  /**
+   * Counts a message that the node is about to publish: others would take more for a flood and ban the node.
+   * @throws {CommonsError} `RATE_LIMITED`
+   */
+  takeTurn(): void {
+    if (this.#own === undefined || this.#own.take()) return;
+    throw new CommonsError(
+      "RATE_LIMITED",
+      `Cannot publish to ${this.codec.topic}: others look at no more messages of one node for now`,
+    );
   }
 
   /** Notes that the node published `draft`: what others say about the same thing from now on is a repeat. */

@@ -187,7 +187,7 @@ export interface P2pService {
   removePeer(peerId: string): Promise<boolean>;
   /**
    * Publishes one of the node's own messages after the same checks that a received one gets.
-   * @throws {CommonsError} the validator's code, `UNKNOWN_TOPIC`, `AUTHOR_MISMATCH`, `UNAVAILABLE`
+   * @throws {CommonsError} the validator's code, `UNKNOWN_TOPIC`, `AUTHOR_MISMATCH`, `RATE_LIMITED`, `UNAVAILABLE`
    */
   publish(topic: string, message: Readonly<Record<string, unknown>>): Promise<PublishResult>;
   stats(): GossipStats;
