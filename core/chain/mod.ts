@@ -11,6 +11,7 @@ export {
   workOfTarget,
 } from "./compact.ts";
 export type { HeaderFault, RuleFault } from "./fault.ts";
+export { type GossipSource, type GossipSourceComponents, startGossipSource } from "./gossip_source.ts";
 export { openHeaderChain } from "./header_chain.ts";
 export type { RejectedHeader } from "./judge.ts";
 export {
