@@ -39,9 +39,9 @@ async function publish(node: TestNode, header: Uint8Array, height: number): Prom
 
 Deno.test("headers that one node publishes become the other's chain, which its modules read", async () => {
   const genesis = Uint8Array.fromHex(chainParams("regtest").genesis);
-  const { headers } = mineHeaders(tipOf(genesis), 3);
+  const { headers } = mineHeaders(tipOf(genesis), 4);
   const header = (height: number) => headers.subarray((height - 1) * 80, height * 80);
-  await using a = await startTestNode({ set: REGTEST });
+  await using a = await startTestNode({ set: [...REGTEST, "chain.accept_gossip_headers=false"] });
   const peers = `p2p.static_peers=${JSON.stringify(a.run.p2p)}`;
   await using b = await startTestNode({ set: [...REGTEST, peers], modules: { reader: READER } });
   for (const node of [a, b]) await eventually("the other's subscription", () => hears(node));
@@ -65,4 +65,11 @@ Deno.test("headers that one node publishes become the other's chain, which its m
   });
   const shown = await b.commons("chain", "header", "3", "--json");
   expect(JSON.parse(shown.stdout)).toMatchObject({ hash: third, confirmations: 1 });
+
+  await publish(b, header(4), 4);
+  const accepted = { topic: "block", result: "accept" };
+  await eventually("block 4 at A", async () => await a.metric("commons_p2p_messages_total", accepted) === 1);
+  expect(await tip(a)).toMatchObject({ height: 0 }); // it takes none from gossip
+  const offered = await a.metric("commons_chain_gossip_headers_total");
+  expect([offered, await a.metric("commons_chain_orphan_headers")]).toEqual([0, 0]);
 });
