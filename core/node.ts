@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { allOrFirstError } from "./all_or_first_error.ts";
 import type { BanService } from "./bans/mod.ts";
 import { CommonsError, systemClock, systemRandom } from "./base/mod.ts";
-import { type HeaderChain, openHeaderChain, startGossipSource } from "./chain/mod.ts";
+import { type HeaderChain, openHeaderChain, publishSyncState, startGossipSource } from "./chain/mod.ts";
 import { type Config, configSecrets, redactConfig } from "./config/mod.ts";
 import { createEventBus, type EventBus } from "./events/mod.ts";
 import { createHttpService, NODE_RPC_METHODS, type NodeFacts } from "./http/mod.ts";
@@ -181,6 +181,7 @@ async function layGround({ config, logger }: NodeInit, stack: AsyncDisposableSta
     { network: config.node.network },
   );
   stack.defer(() => chain.close());
+  stack.use(publishSyncState({ chain, events, clock: systemClock }));
   if (config.chain.accept_gossip_headers) {
     const gossip = startGossipSource({ chain, events, logger: logger.child("chain"), metrics });
     stack.defer(() => gossip.stop());

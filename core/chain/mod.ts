@@ -24,5 +24,6 @@ export {
 } from "./params.ts";
 export { HeadersPresync, type PresyncInit, type PresyncState, type PresyncStep } from "./presync.ts";
 export { isPossibleRetarget, retargetBits, type RetargetInput } from "./retarget.ts";
+export { publishSyncState, type SyncEventsComponents } from "./sync_events.ts";
 export { type SyncState, syncStateOf } from "./sync_state.ts";
 export type * from "./types.ts";
