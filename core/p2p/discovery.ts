@@ -66,6 +66,8 @@ const TIMING: DiscoveryTiming = {
   query: 20_000,
 };
 const JITTER = 0.2;
+/** From the arrival of the first peer to the question: the DHT has to look at it first. */
+const MET_MS = 200;
 /** Dials at a time. */
 const MAX_DIALING = 8;
 /** Candidates that wait for the next round. */
@@ -100,6 +102,7 @@ export class Discovery {
   #timer: Timer | undefined;
   #round: Promise<void> | undefined;
   #waits = false;
+  #lonely = false;
 
   constructor(components: DiscoveryComponents, init: DiscoveryInit) {
     this.#components = components;
@@ -134,6 +137,14 @@ export class Discovery {
     return { dialed: this.#dialed, failed: this.#failed, skipped: Object.fromEntries(this.#skipped) };
   }
 
+  /** Somebody came who may be asked: when the last round found nobody, the next begins in a moment. */
+  met(): void {
+    if (!this.#lonely || this.#round !== undefined || this.#abort.signal.aborted) return;
+    this.#lonely = false;
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = this.#components.clock.after(Math.min(MET_MS, this.#timing.lonely), () => this.#run());
+  }
+
   /** Begins a round now, or right after the one under way. */
   #soon(): void {
     if (this.#abort.signal.aborted) return;
@@ -155,8 +166,8 @@ export class Discovery {
 
   #schedule(): void {
     const { clock, random, routing } = this.#components;
-    const lonely = routing !== undefined && routing.size() === 0;
-    const wait = jitter(random, lonely ? this.#timing.lonely : this.#timing.steady, JITTER);
+    this.#lonely = routing !== undefined && routing.size() === 0;
+    const wait = jitter(random, this.#lonely ? this.#timing.lonely : this.#timing.steady, JITTER);
     this.#timer = clock.after(this.#waits ? 0 : wait, () => this.#run());
   }
 

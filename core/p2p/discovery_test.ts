@@ -90,6 +90,22 @@ Deno.test("Discovery dials bootstrap peers while nobody can be asked, more rarel
   await discovery.stop();
 });
 
+Deno.test("Discovery asks soon after the first peer came, once", async () => {
+  const { clock, network, discovery } = setup();
+  discovery.start();
+  await clock.advance(0);
+  network.size = 1;
+  for (let i = 0; i < 10; i++) discovery.met();
+  await clock.advance(1_000);
+  expect(network.asked).toBe(1);
+  discovery.met();
+  await clock.advance(1_000);
+  expect(network.asked).toBe(1);
+  await discovery.stop();
+  discovery.met();
+  expect(clock.pending).toBe(0);
+});
+
 Deno.test("Discovery announces again after minutes, then about hourly, never at the same moment", async () => {
   const { clock, network, discovery } = setup({ init: { topics: ["t", "u"] } });
   network.size = 1;

@@ -93,6 +93,7 @@ export class PeerFinder {
         this.#joined(detail.peerId);
       }
     });
+    host.addEventListener("peer:identify", () => discovery.met());
     host.addEventListener("peer:disconnect", ({ detail }) => void this.#noted.delete(detail.toString()));
     discovery.start();
     const { cachePath } = this.#init;
