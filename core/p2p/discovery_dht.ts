@@ -1,9 +1,12 @@
+import { type PeerRouting, peerRoutingSymbol } from "@libp2p/interface";
 import type { KadDHT, KadDHTInit } from "@libp2p/kad-dht";
 import type { CID } from "multiformats/cid";
+import type { Clock } from "../base/mod.ts";
 import type { Routing } from "./discovery.ts";
 import { candidateOf, isUseful, type LearnRules } from "./discovery_candidate.ts";
 import { rendezvousKey } from "./discovery_rendezvous.ts";
 import type { Candidate } from "./discovery_skip.ts";
+import { pacedRouting } from "./discovery_walk.ts";
 
 /** Entry points of the public DHT, where it is chosen and none are configured. */
 export const PUBLIC_BOOTSTRAP: readonly string[] = [
@@ -30,9 +33,21 @@ export interface DhtInit extends LearnRules {
 type DhtFactory = ReturnType<typeof import("@libp2p/kad-dht").kadDHT>;
 
 /** Loads the DHT and makes its factory for the host. */
-export async function dhtFactory(init: DhtInit): Promise<DhtFactory> {
+export async function dhtFactory(components: { readonly clock: Clock }, init: DhtInit): Promise<DhtFactory> {
   const { kadDHT } = await import("@libp2p/kad-dht");
-  return kadDHT(dhtOptions(init));
+  const make = kadDHT(dhtOptions(init));
+  return (host) => {
+    const dht = make(host);
+    const routing: unknown = Reflect.get(dht, peerRoutingSymbol);
+    if (isPeerRouting(routing)) {
+      Object.defineProperty(dht, peerRoutingSymbol, { value: pacedRouting(routing, components.clock) });
+    }
+    return dht;
+  };
+}
+
+function isPeerRouting(value: unknown): value is PeerRouting {
+  return typeof value === "object" && value !== null && "findPeer" in value && "getClosestPeers" in value;
 }
 
 /** Options of the DHT; numbers that are not here are the library's and the specification's. */
@@ -41,7 +56,6 @@ export function dhtOptions(init: DhtInit): KadDHTInit {
   return {
     protocol: isPrivate ? `${init.protocolPrefix}/kad/1.0.0` : PUBLIC_PROTOCOL,
     ...(init.role === "auto" ? {} : { clientMode: init.role === "client" }),
-    allowQueryWithZeroPeers: true, // the discovery asks only when there is somebody to ask
     // for what is kept and for what is told: addresses that strangers told never make this node dial its own network
     peerInfoMapper: ({ id, multiaddrs }) => ({
       id,

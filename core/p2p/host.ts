@@ -9,7 +9,7 @@ import { tcp } from "@libp2p/tcp";
 import { webSockets } from "@libp2p/websockets";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p, type Libp2pOptions } from "libp2p";
-import { fromHex } from "../base/mod.ts";
+import { type Clock, fromHex } from "../base/mod.ts";
 import type { Identity } from "../identity/mod.ts";
 import { parseAnnounceAddress, parseListenAddress } from "./addresses.ts";
 import { batchedYamux } from "./batched_yamux.ts";
@@ -36,6 +36,7 @@ export type Host = Libp2p<HostServices>;
 
 export interface HostComponents {
   readonly identity: Identity;
+  readonly clock: Clock;
   readonly logger: ComponentLogger;
   readonly connectionGater?: ConnectionGater | undefined;
 }
@@ -63,7 +64,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
   const [protector, reachability, dht] = await Promise.all([
     connectionProtector(init.sharedKey),
     reachabilityParts(init.reachability),
-    init.dht === undefined ? undefined : dhtFactory(init.dht),
+    init.dht === undefined ? undefined : dhtFactory(components, init.dht),
   ]);
   const transports = [
     { name: "tcp", make: tcp() },

@@ -207,7 +207,7 @@ class Service implements P2pService {
       onLocalPeer: (peer) => this.#finder.told(peer),
     });
     const connectionGater = allGaters(bans === undefined ? [gater] : [banGater({ bans, clock }), gater]);
-    const host = await createHost({ identity, logger: libp2pLogger(logger), connectionGater }, {
+    const host = await createHost({ identity, clock, logger: libp2pLogger(logger), connectionGater }, {
       ...this.#init,
       ...reachability,
       topics: this.#topics(),
