@@ -38,6 +38,7 @@ import { keys, lockDataDir, migrate, namespacedStore, openKvStore, type Store } 
 import { createHealth, createMetrics, type RootLogger } from "./telemetry/mod.ts";
 import { SERVICE_BITS } from "./services.ts";
 import { startBans } from "./start_bans.ts";
+import { startPeerRegistry } from "./start_peer_registry.ts";
 
 /** A configuration that {@linkcode loadConfig} has checked. */
 export type CheckedConfig = Config;
@@ -90,8 +91,11 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
   stack.defer(() => host.stop());
   events.publish("ConfigLoaded", configEvent(config));
   const modulesStarted = host.start();
-  const p2p = network = createP2p(await loading, init, ground);
+  const { createP2pService, PeerRegistry } = await loading;
+  const p2p = network = createP2p(createP2pService, init, ground);
   stack.defer(() => p2p.stop());
+  const registry = await startPeerRegistry(PeerRegistry, { ...ground, p2p, logger });
+  stack.defer(() => registry.stop());
   const http = createHttpService(
     {
       p2p,
@@ -190,7 +194,7 @@ async function layGround({ config, logger }: NodeInit, stack: AsyncDisposableSta
 }
 
 function createP2p(
-  { createP2pService }: typeof import("./p2p/mod.ts"),
+  createP2pService: (typeof import("./p2p/mod.ts"))["createP2pService"],
   init: NodeInit,
   { identity, metrics, events, bans, chain }: Ground,
 ): P2pService {

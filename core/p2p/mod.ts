@@ -7,5 +7,6 @@ export type { BlockMessage } from "./block_codec.ts";
 export type { EnvelopeForm } from "./envelope.ts";
 export { hubAddresses, type HubAddressesOptions, type ResolveHost } from "./hub_fetch.ts";
 export { HubUrls, type HubUrlsInit, type HubUrlVerdict } from "./hub_urls.ts";
+export { PeerRegistry, type PeerRegistryComponents, type Proven } from "./peer_registry.ts";
 export { createP2pService } from "./service.ts";
 export { topicPath, type TopicSpace } from "./topics.ts";

@@ -26,8 +26,17 @@ const COOL_DOWN_MS = 60_000;
 /** What a peer says about its chain. */
 export interface RegistryClaim {
   readonly height: number;
+  /** Display order; "" when it named none. */
+  readonly hash: string;
   readonly baseUrl: string;
   readonly pruned?: boolean | undefined;
+}
+
+/** What is behind a block, checked by this node. */
+export interface Proven {
+  readonly height: number;
+  /** 64 hex digits. */
+  readonly chainwork: string;
 }
 
 export interface PeerRegistryComponents {
@@ -39,6 +48,8 @@ export interface PeerRegistryComponents {
   connected(): Iterable<string>;
   /** What a peer last said, proven or not. */
   claimOf(peerId: string): RegistryClaim | undefined;
+  /** Place and work of a block that this node has checked the chain of, `undefined` for any other. */
+  proven(hash: string): Proven | undefined;
   isBanned(peerId: string): boolean;
   banScore(peerId: string): number;
 }
@@ -121,7 +132,7 @@ export class PeerRegistry {
   /** This node has checked headers or blocks of the peer up to here. `chainwork`: 64 hex digits. */
   progressed(
     peerId: PeerIdText,
-    { height, chainwork }: { readonly height: number; readonly chainwork: string },
+    { height, chainwork }: Proven,
   ): void {
     this.#change(
       peerId,
@@ -163,8 +174,11 @@ export class PeerRegistry {
   }
 
   #candidate(peerId: PeerIdText, now: number): SyncCandidate {
-    const { claimOf, isBanned, banScore } = this.#components;
+    const { claimOf, proven, isBanned, banScore } = this.#components;
     const claim = claimOf(peerId);
+    const proof = claim === undefined || claim.hash === "" ? undefined : proven(claim.hash);
+    const known = this.#records.get(peerId)?.validatedWork ?? "";
+    if (proof !== undefined && proof.chainwork > known) this.progressed(peerId, proof);
     const record = this.#current(peerId) ?? NEW_RECORD;
     return {
       peerId,

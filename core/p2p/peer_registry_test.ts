@@ -190,6 +190,7 @@ function setup(parts: Partial<PeerRegistryComponents> = {}) {
     logger: silent,
     connected: () => [...peers.keys()],
     claimOf: (peerId) => peers.get(peerId),
+    proven: () => undefined,
     isBanned: () => false,
     banScore: () => 0,
     ...parts,
@@ -221,6 +222,20 @@ Deno.test("PeerRegistry chooses among connected peers and remembers how they ans
   expect(registry.select({ localHeight: 1, allowPruned: true })).toBe(id(1));
   await registry.stop();
   expect(clock.pending).toBe(0);
+});
+
+Deno.test("PeerRegistry takes a claim for proven when the node knows that block itself", async () => {
+  const known = "ab".repeat(32);
+  const { peers, registry } = setup({
+    proven: (hash) => hash === known ? { height: 50, chainwork: "44".repeat(32) } : undefined,
+  });
+  await registry.start();
+  peers.set(id(1), { height: 4_000_000, hash: "cd".repeat(32), baseUrl: "https://one.example" });
+  peers.set(id(2), { height: 50, hash: known, baseUrl: "https://two.example" });
+  expect(registry.select({ localHeight: 40, allowPruned: true })).toBe(id(2));
+  expect(registry.get(id(2))).toMatchObject({ validatedHeight: 50, reputation: 50 });
+  expect(registry.get(id(1))).toBeUndefined();
+  await registry.stop();
 });
 
 Deno.test("PeerRegistry survives a restart, a clock that jumps and rows that make no sense", async () => {
