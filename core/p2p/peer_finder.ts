@@ -180,7 +180,7 @@ export class PeerFinder {
       },
       () => {
         const { dialed = 0, failed = 0, skipped = {} } = this.#discovery?.counts() ?? {};
-        const rows = Object.entries({ connected: dialed, failed, ...skipped });
+        const rows = Object.entries({ dialed, failed, ...skipped });
         return rows.map(([result, count]) => [count, { result }] as const);
       },
     );
