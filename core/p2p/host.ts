@@ -6,7 +6,6 @@ import type { KadDHT } from "@libp2p/kad-dht";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { type Ping, ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
-import { webSockets } from "@libp2p/websockets";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p, type Libp2pOptions } from "libp2p";
 import { type Clock, fromHex } from "../base/mod.ts";
@@ -20,6 +19,7 @@ import { keepVerifyingKeys } from "./kept_keys.ts";
 import { assertProtected } from "./reachability.ts";
 import { type ReachabilityInit, reachabilityParts } from "./reachability_services.ts";
 import type { P2pInit } from "./types.ts";
+import { webSockets } from "./web_sockets.ts";
 
 const DIAL_TIMEOUT_MS = 10_000;
 const HOUR_MS = 3_600_000;
