@@ -11,6 +11,7 @@ import "@libp2p/ping";
 import "@libp2p/tcp";
 import "@libp2p/websockets";
 import "@multiformats/multiaddr";
+import "@multiformats/multiaddr-to-uri";
 import "canonicalize";
 import "commander";
 import "es-module-lexer";

@@ -99,7 +99,9 @@ func newPeer(ctx context.Context, key string, prefix string) (*goPeer, error) {
 	if err != nil {
 		return nil, err
 	}
-	gossip, err := pubsub.NewGossipSub(ctx, h, pubsub.WithMessageSignaturePolicy(pubsub.StrictSign))
+	// to every subscriber: the mesh of a topic that was just joined is empty until the next heartbeat
+	gossip, err := pubsub.NewGossipSub(ctx, h, pubsub.WithMessageSignaturePolicy(pubsub.StrictSign),
+		pubsub.WithFloodPublish(true))
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +163,7 @@ func (p *goPeer) do(ctx context.Context, r request) (any, error) {
 		_, err := p.join(ctx, r.Topic)
 		return true, err
 	case "subscribers":
-		return len(p.gossip.ListPeers(r.Topic)), nil
+		return p.subscribers(r.Topic), nil
 	case "publish":
 		topic, err := p.join(ctx, r.Topic)
 		if err != nil {
@@ -281,6 +283,28 @@ func (p *goPeer) join(ctx context.Context, name string) (*pubsub.Topic, error) {
 		}
 	}()
 	return topic, nil
+}
+
+// Peers of a topic that would get what is published now: a peer's own stream can be there long before ours to it.
+func (p *goPeer) subscribers(topic string) int {
+	count := 0
+	for _, id := range p.gossip.ListPeers(topic) {
+		if p.hasGossipStreamTo(id) {
+			count++
+		}
+	}
+	return count
+}
+
+func (p *goPeer) hasGossipStreamTo(id peer.ID) bool {
+	for _, c := range p.host.Network().ConnsToPeer(id) {
+		for _, s := range c.GetStreams() {
+			if s.Stat().Direction == network.DirOutbound && strings.HasPrefix(string(s.Protocol()), "/meshsub/") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (p *goPeer) next(ctx context.Context, name string) (any, error) {
