@@ -26,4 +26,5 @@ export { HeadersPresync, type PresyncInit, type PresyncState, type PresyncStep }
 export { isPossibleRetarget, retargetBits, type RetargetInput } from "./retarget.ts";
 export { publishSyncState, type SyncEventsComponents } from "./sync_events.ts";
 export { type SyncState, syncStateOf } from "./sync_state.ts";
+export type * from "./source_types.ts";
 export type * from "./types.ts";

@@ -1,7 +1,7 @@
 /** Units of `core/`, lowest first; units in one row do not know each other. */
 const LEVELS: readonly (readonly string[])[] = [
   ["base"],
-  ["telemetry"], // whatever lives may be given a logger and metrics
+  ["telemetry", "bitcoin"], // whatever lives may be given a logger and metrics; Bitcoin's formats do no I/O
   ["config", "events", "store", "identity"],
   ["bans"],
   ["p2p", "chain"],
