@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { allOrFirstError } from "./all_or_first_error.ts";
 import type { BanService } from "./bans/mod.ts";
 import { CommonsError, systemClock, systemRandom } from "./base/mod.ts";
-import { type HeaderChain, openHeaderChain, publishSyncState, startGossipSource } from "./chain/mod.ts";
+import type { HeaderChain } from "./chain/mod.ts";
 import { type Config, configSecrets, redactConfig } from "./config/mod.ts";
 import { createEventBus, type EventBus } from "./events/mod.ts";
 import { createHttpService, NODE_RPC_METHODS, type NodeFacts } from "./http/mod.ts";
@@ -38,6 +38,7 @@ import { keys, lockDataDir, migrate, namespacedStore, openKvStore, type Store } 
 import { createHealth, createMetrics, type RootLogger } from "./telemetry/mod.ts";
 import { SERVICE_BITS } from "./services.ts";
 import { startBans } from "./start_bans.ts";
+import { startChain } from "./start_chain.ts";
 import { startPeerRegistry } from "./start_peer_registry.ts";
 
 /** A configuration that {@linkcode loadConfig} has checked. */
@@ -180,16 +181,18 @@ async function layGround({ config, logger }: NodeInit, stack: AsyncDisposableSta
   const events = createEventBus({ clock: systemClock, logger: logger.child("events"), metrics });
   const bans = await startBans({ config, logger }, { store, events, metrics });
   stack.defer(() => bans.stop());
-  const chain = await openHeaderChain(
-    { store, events, clock: systemClock, random: systemRandom, logger: logger.child("chain"), metrics },
-    { network: config.node.network },
+  const { chain, stop } = await startChain(
+    {
+      store,
+      events,
+      clock: systemClock,
+      random: systemRandom,
+      logger: logger.child("chain"),
+      metrics,
+    },
+    config,
   );
-  stack.defer(() => chain.close());
-  stack.use(publishSyncState({ chain, events, clock: systemClock }));
-  if (config.chain.accept_gossip_headers) {
-    const gossip = startGossipSource({ chain, events, logger: logger.child("chain"), metrics });
-    stack.defer(() => gossip.stop());
-  }
+  stack.defer(stop);
   return { identity, token, store, bans, events, chain, metrics, health: createHealth() };
 }
 
