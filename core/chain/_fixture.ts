@@ -1,6 +1,6 @@
 /** What the tests of this folder share. */
 import { type BitcoinNetwork, type Clock, FakeClock, seededRandom } from "../base/mod.ts";
-import { createEventBus, type EventType, type NodeEvent } from "../events/mod.ts";
+import { createEventBus, type EventBus, type EventType, type NodeEvent } from "../events/mod.ts";
 import { memoryStore, type Store } from "../store/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
 import { chainParams } from "./params.ts";
@@ -19,6 +19,7 @@ export const silentLogger: Logger = {
 export interface TestChain extends AsyncDisposable {
   readonly chain: HeaderChain;
   readonly store: Store;
+  readonly bus: EventBus;
   readonly events: NodeEvent[];
   /** Types of the events since the last call. */
   seen(): EventType[];
@@ -47,6 +48,7 @@ export async function testChain(options: TestChainOptions = {}): Promise<TestCha
   return {
     chain,
     store,
+    bus,
     events,
     seen() {
       const types = events.slice(told).map(({ type }) => type);

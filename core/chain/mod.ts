@@ -24,6 +24,15 @@ export {
 } from "./params.ts";
 export { HeadersPresync, type PresyncInit, type PresyncState, type PresyncStep } from "./presync.ts";
 export { isPossibleRetarget, retargetBits, type RetargetInput } from "./retarget.ts";
+export type { HeadersSyncView } from "./headers_sync.ts";
+export type { SourceState } from "./source_book.ts";
+export {
+  createSourceDesk,
+  type OpenSourceDesk,
+  type SourceDeskComponents,
+  type SourcesView,
+  type SourceView,
+} from "./source_desk.ts";
 export { publishSyncState, type SyncEventsComponents } from "./sync_events.ts";
 export { type SyncState, syncStateOf } from "./sync_state.ts";
 export type * from "./source_types.ts";
