@@ -184,12 +184,7 @@ export function fakeModules(): HttpModules {
       const told = { ...request, body: new TextDecoder().decode(request.body) };
       return Promise.resolve({
         status: 200,
-        headers: {
-          "content-type": "text/html",
-          "Set-Cookie": "a=b",
-          "x-mine": "1",
-          "access-control-allow-origin": "*",
-        },
+        headers: { "content-type": "text/html", "x-mine": "1", "content-security-policy": "sandbox" },
         body: new TextEncoder().encode(JSON.stringify(told)),
       });
     },

@@ -90,7 +90,7 @@ export class NodeApiSession implements Disposable {
     if (slot.unavailable !== undefined || !this.#open) throw this.#unavailable(slot);
     if (this.#inFlight >= this.#maxInFlight) {
       this.#audit.limited(name);
-      throw new CommonsError("QUOTA_EXCEEDED", `Cannot call ${name}: too many calls wait for their answer`);
+      throw new CommonsError("RATE_LIMITED", `Cannot call ${name}: too many calls wait for their answer`);
     }
     return this.#run(slot, params);
   }

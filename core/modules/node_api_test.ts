@@ -96,7 +96,7 @@ Deno.test("calls in flight are bounded", async () => {
     { length: LIMITS.maxInFlight },
     () => cell.call("modules.call", "other", "wait"),
   );
-  expect(await codeOf(() => cell.call("modules.call", "other", "wait"))).toBe("QUOTA_EXCEEDED");
+  expect(await codeOf(() => cell.call("modules.call", "other", "wait"))).toBe("RATE_LIMITED");
   gate.resolve("done");
   expect(await Promise.all(waiting)).toEqual(waiting.map(() => "done"));
   expect(await cell.call("modules.call", "other", "wait")).toBe("done");

@@ -9,13 +9,13 @@ const MAX_RESPONSE_BODY = 4 * 1_048_576;
 const MAX_HEADERS = 32;
 const MAX_HEADER_VALUE = 4_096;
 const MAX_REQUEST_HEADERS = 64;
-const HEADER_NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** Answers without a body (RFC 9110, section 6.4.1). */
 const BODILESS = new Set([204, 205, 304]);
 
 /** What a module may say about its answer. Cookies, CORS, hop-by-hop and everything else is the node's own affair. */
-const ALLOWED = new Set([
+const FROM_MODULE = new Set([
+  "allow",
   "cache-control",
   "content-disposition",
   "content-encoding",
@@ -29,9 +29,19 @@ const ALLOWED = new Set([
   "retry-after",
   "vary",
 ]);
-
-/** The node's secrets: a module never sees who is logged in. */
-const HIDDEN = new Set(["authorization", "proxy-authorization", "cookie", "x-api-key"]);
+/** What a module is told of a request. Never the token, cookies, or where it came from. */
+const TO_MODULE = new Set([
+  "accept",
+  "accept-language",
+  "content-type",
+  "if-modified-since",
+  "if-none-match",
+  "range",
+  "user-agent",
+]);
+/** Headers of a module's own, both ways, but those that browsers, proxies or the node give a meaning. */
+const OWN_HEADER = /^x-(?!frame|content|xss|dns|permitted|accel|sendfile)[a-z0-9-]{1,62}$/;
+const HIDDEN_HEADER = /^x-(?:forwarded|real-ip|client-ip|api-key|auth|csrf)/;
 
 /**
  * On every answer, whatever the module says: a page of a module runs in an origin of its own, so it cannot read what
@@ -42,14 +52,18 @@ const FORCED: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 };
 
-/** The request's headers that a module gets to see: lower-case, bounded, without credentials. */
+/** The request's headers that a module gets to see: lower-case, bounded, nothing of the node's own affairs. */
 export function requestHeaders(headers: ModuleHttpRequest["headers"]): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers)
       .map(([name, value]): [string, string] => [name.toLowerCase(), value])
-      .filter(([name, value]) => !HIDDEN.has(name) && value.length <= MAX_HEADER_VALUE)
+      .filter(([name, value]) => isForModule(name) && value.length <= MAX_HEADER_VALUE)
       .slice(0, MAX_REQUEST_HEADERS),
   );
+}
+
+function isForModule(name: string): boolean {
+  return TO_MODULE.has(name) || (OWN_HEADER.test(name) && !HIDDEN_HEADER.test(name));
 }
 
 /**
@@ -111,7 +125,7 @@ function readHeaders(value: unknown): Record<string, string> {
 }
 
 function isHeader(name: string, value: unknown): boolean {
-  return (ALLOWED.has(name) || (name.startsWith("x-") && !(name in FORCED))) && HEADER_NAME.test(name) &&
+  return (FROM_MODULE.has(name) || OWN_HEADER.test(name)) &&
     typeof value === "string" && value.length <= MAX_HEADER_VALUE && HEADER_VALUE.test(value);
 }
 

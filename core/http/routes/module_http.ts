@@ -5,37 +5,8 @@ import type { HttpComponents } from "../types.ts";
 
 const MAX_BODY = 1024 * 1024;
 const MAX_QUERY = 100;
-const MAX_HEADERS = 64;
 const DEADLINE_MS = 65_000;
-
-/** What a module is told of a request, besides `x-` headers of its own. Never the token, cookies, or where it came from. */
-const TO_MODULE = new Set([
-  "accept",
-  "accept-language",
-  "content-type",
-  "if-modified-since",
-  "if-none-match",
-  "range",
-  "user-agent",
-]);
-/** What a module may say besides its body; `x-` headers of its own pass, too. */
-const FROM_MODULE = new Set([
-  "allow",
-  "cache-control",
-  "content-disposition",
-  "content-encoding",
-  "content-language",
-  "content-type",
-  "etag",
-  "expires",
-  "last-modified",
-  "link",
-  "location",
-  "retry-after",
-  "vary",
-]);
-const HIDDEN_HEADER = /^x-(?:forwarded|real-ip|client-ip|api-key|auth|csrf)/;
-const OWN_HEADER = /^x-(?!frame|content|xss|dns|permitted|accel|sendfile)[a-z0-9-]{1,62}$/;
+const CREDENTIALS = new Set(["authorization", "cookie", "proxy-authorization", "x-api-key"]);
 
 /**
  * Routes that modules registered. They follow the rule of the API (reads on loopback are open, all else needs the token):
@@ -61,7 +32,7 @@ export function moduleHttpRoute(
         method: raw.method,
         path: pathInside(raw.url),
         query: queryOf(c),
-        headers: pick(raw.headers),
+        headers: withoutCredentials(raw.headers),
         body: await readBody(raw, limits),
       };
       const work = modules.handleHttp(name, request);
@@ -69,7 +40,7 @@ export function moduleHttpRoute(
       const empty = [204, 205, 304].includes(answer.status);
       return new Response(empty ? null : new Uint8Array(answer.body), {
         status: goodStatus(answer.status),
-        headers: answerHeaders(answer.headers),
+        headers: answer.headers,
       });
     },
   };
@@ -87,26 +58,12 @@ function queryOf(c: AppContext): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(c.req.query()).slice(0, MAX_QUERY));
 }
 
-function pick(headers: Headers): Readonly<Record<string, string>> {
-  const picked = [...headers].filter(([name]) =>
-    TO_MODULE.has(name) || (OWN_HEADER.test(name) && !HIDDEN_HEADER.test(name))
-  );
-  return Object.fromEntries(picked.slice(0, MAX_HEADERS));
+/** What else a module is told of a request is the module host's decision; the node's own token stays here. */
+function withoutCredentials(headers: Headers): Readonly<Record<string, string>> {
+  return Object.fromEntries([...headers].filter(([name]) => !CREDENTIALS.has(name)));
 }
 
 /** A module that answers a status that cannot be sent is at fault, not the node. */
 function goodStatus(status: number): number {
   return Number.isInteger(status) && status >= 200 && status <= 599 ? status : 502;
-}
-
-function answerHeaders(given: Readonly<Record<string, string>>): Headers {
-  const headers = new Headers();
-  for (const [key, value] of Object.entries(given)) {
-    const name = key.toLowerCase();
-    const sendable = value.length <= 4096 && !/[^\x20-\x7e\x80-\xff]/.test(value);
-    if (sendable && (FROM_MODULE.has(name) || OWN_HEADER.test(name))) headers.set(name, value);
-  }
-  headers.set("content-security-policy", "sandbox allow-scripts allow-forms");
-  headers.set("x-content-type-options", "nosniff");
-  return headers;
 }
