@@ -1,4 +1,5 @@
-import { CommonsError } from "./base/mod.ts";
+import type { BanService } from "./bans/mod.ts";
+import { CommonsError, type ErrorCode, isCommonsError } from "./base/mod.ts";
 import type { NetworkPeer, NetworkPort, NetworkStats } from "./modules/mod.ts";
 import type { GossipStats, P2pService, PeerView } from "./p2p/mod.ts";
 
@@ -6,7 +7,10 @@ import type { GossipStats, P2pService, PeerView } from "./p2p/mod.ts";
  * The P2P service as modules see it. Modules start while it is still loaded, so it is asked for at each call.
  * Its methods throw `UNAVAILABLE` until it is there.
  */
-export function networkPort(find: () => Pick<P2pService, "peers" | "stats"> | undefined): NetworkPort {
+export function networkPort(
+  find: () => Pick<P2pService, "peers" | "stats"> | undefined,
+  bans?: Pick<BanService, "banFor">,
+): NetworkPort {
   const need = () => {
     const p2p = find();
     if (p2p) return p2p;
@@ -15,7 +19,29 @@ export function networkPort(find: () => Pick<P2pService, "peers" | "stats"> | un
   return {
     peers: () => need().peers().map(peerOf),
     stats: () => statsOf(need().peers(), need().stats()),
+    async ban({ addr, seconds }, module) {
+      if (bans === undefined) throw new CommonsError("UNAVAILABLE", "Cannot ban: this node bans no peers");
+      try {
+        const terms = seconds === undefined ? { until: null } : { durationMs: seconds * 1000 };
+        await bans.banFor(module, addr, terms);
+      } catch (error) {
+        throw moduleFault(error);
+      }
+    },
   };
+}
+
+/** What a module is told of a refused ban. */
+const TOLD: Readonly<Record<string, ErrorCode>> = {
+  INVALID_BAN_TARGET: "INVALID_PARAMS",
+  INVALID_BAN_TIME: "INVALID_PARAMS",
+  BAN_NOT_ALLOWED: "PERMISSION_DENIED",
+  BANS_FULL: "QUOTA_EXCEEDED",
+};
+
+function moduleFault(error: unknown): unknown {
+  const code = isCommonsError(error) ? TOLD[error.code] : undefined;
+  return code === undefined || !isCommonsError(error) ? error : new CommonsError(code, error.message);
 }
 
 function peerOf(peer: PeerView): NetworkPeer {

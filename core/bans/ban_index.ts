@@ -45,6 +45,12 @@ export class BanIndex {
     return this.#byTarget.get(target);
   }
 
+  /** The ban of exactly this target, unless it is over. */
+  live(target: string): HeldBan | undefined {
+    const held = this.get(target);
+    return held !== undefined && this.#isLive(held) ? held : undefined;
+  }
+
   set(held: HeldBan): void {
     const { target } = held;
     this.#byTarget.set(target.text, held);

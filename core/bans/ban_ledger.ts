@@ -76,8 +76,8 @@ export class BanLedger {
   }
 
   /**
-   * Puts a ban in force, in place of one of the same target, and tells everybody; when there is no room the automatic ban
-   * that ends first makes it. Answers the entry and its write.
+   * Puts a ban in force, in place of one of the same target, and tells everybody; when there is no room the ban that
+   * ends first makes it, operators' bans aside. Answers the entry and its write.
    * @throws {CommonsError} `BANS_FULL` when all that are held are operators'
    */
   put(target: BanTarget, record: BanRecord): { readonly entry: BanEntry; readonly written: Promise<void> } {
@@ -139,7 +139,7 @@ export class BanLedger {
     const excess = index.size - this.#maxEntries;
     if (excess <= 0) return [];
     const victims = [...index.all()]
-      .filter(({ record }) => record.source === "auto")
+      .filter(({ record }) => record.source !== "operator")
       .sort((a, b) => a.deadline - b.deadline)
       .slice(0, excess);
     for (const held of victims) index.delete(held);
@@ -152,7 +152,7 @@ export class BanLedger {
   #evict(): string {
     let victim: HeldBan | undefined;
     for (const held of this.#parts.index.all()) {
-      if (held.record.source !== "auto") continue;
+      if (held.record.source === "operator") continue;
       if (victim === undefined || held.deadline < victim.deadline) victim = held;
     }
     if (victim === undefined) {

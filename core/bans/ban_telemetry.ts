@@ -1,7 +1,10 @@
 import type { Counter } from "../telemetry/mod.ts";
 import type { BanIndex } from "./ban_index.ts";
+import { type Offence, OFFENCE_POINTS } from "./offences.ts";
 import type { BanComponents, BanEntry } from "./types.ts";
 
+/** In front of the offence in the reason of an automatic ban of a peer. */
+export const MISBEHAVIOUR = "misbehaviour: ";
 /** Duration of a ban without end in the catalogue. */
 const PERMANENT = 0;
 
@@ -12,6 +15,7 @@ export class BanTelemetry {
   readonly #parts: TelemetryParts;
   readonly #made: Counter;
   readonly #ended: Counter;
+  readonly #offences: Counter;
   /** Questions answered with yes, by what was asked. */
   readonly refused = { peer: 0, address: 0 };
 
@@ -20,13 +24,18 @@ export class BanTelemetry {
     this.#parts = parts;
     this.#made = metrics.counter({
       name: "commons_ban_events_total",
-      help: "Bans made, by source",
-      labels: ["source"],
+      help: "Bans made, by source and reason",
+      labels: ["source", "reason"],
     });
     this.#ended = metrics.counter({
       name: "commons_ban_ends_total",
       help: "Bans ended, by how",
       labels: ["how"],
+    });
+    this.#offences = metrics.counter({
+      name: "commons_ban_offences_total",
+      help: "Offences that peers got points for",
+      labels: ["offence"],
     });
     metrics.collect(
       { name: "commons_bans", help: "Bans in force, by kind and source", labels: ["kind", "source"] },
@@ -43,9 +52,14 @@ export class BanTelemetry {
     );
   }
 
+  /** Points were given. */
+  scored(offence: Offence): void {
+    this.#offences.inc({ offence });
+  }
+
   banned(entry: BanEntry, leftMs: number): void {
     const { target, kind, reason, source } = entry;
-    this.#made.inc({ source });
+    this.#made.inc({ source, reason: reasonOf(entry) });
     this.#parts.logger.info("banned", { target, kind, source, reason, until: entry.until });
     this.#parts.events.publish("PeerBanned", {
       peer_addr: target,
@@ -70,4 +84,11 @@ function countsOf(index: BanIndex) {
     else known.count++;
   }
   return [...counts.values()].map(({ count, labels }) => [count, labels] as const);
+}
+
+/** The reason in one of a few words, for the label of a metric. */
+function reasonOf({ source, reason }: BanEntry): string {
+  if (source !== "auto") return `${source}_ban`;
+  const offence = reason.slice(MISBEHAVIOUR.length);
+  return reason.startsWith(MISBEHAVIOUR) && Object.hasOwn(OFFENCE_POINTS, offence) ? offence : "many_peers";
 }

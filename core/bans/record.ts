@@ -1,5 +1,5 @@
 import { type BanTarget, tryBanTarget } from "./target.ts";
-import type { BanEntry } from "./types.ts";
+import type { BanEntry, BanSource } from "./types.ts";
 
 const MAX_REASON = 256;
 
@@ -19,7 +19,7 @@ export function readRecord(
   const [created, until, hits] = [fields.get("created"), fields.get("until"), fields.get("hits")];
   const [reason, source, address] = [fields.get("reason"), fields.get("source"), fields.get("address")];
   if (!isTime(created) || !isTime(hits) || (until !== null && !isTime(until))) return undefined;
-  if (typeof reason !== "string" || (source !== "operator" && source !== "auto")) return undefined;
+  if (typeof reason !== "string" || !isSource(source)) return undefined;
   return {
     target,
     record: {
@@ -36,6 +36,10 @@ export function readRecord(
 /** A reason as one line without control characters, of at most 256 characters. */
 export function cleanReason(text: string): string {
   return text.slice(0, 4 * MAX_REASON).replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ").trim().slice(0, MAX_REASON);
+}
+
+function isSource(value: unknown): value is BanSource {
+  return value === "operator" || value === "module" || value === "auto";
 }
 
 function isTime(value: unknown): value is number {

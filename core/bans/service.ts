@@ -1,7 +1,9 @@
+import { CommonsError } from "../base/mod.ts";
 import { addressText, IPV4_OFFSET, isPublic } from "./address.ts";
 import { BanIndex, entryOf, type HeldBan } from "./ban_index.ts";
 import { BanLedger } from "./ban_ledger.ts";
-import { BanTelemetry } from "./ban_telemetry.ts";
+import { BanTelemetry, MISBEHAVIOUR } from "./ban_telemetry.ts";
+import { assertRoom, keepsBefore, moduleTarget } from "./module_bans.ts";
 import { directAddress, multiaddrParts } from "./multiaddr.ts";
 import { type Offence, offenceOf } from "./offences.ts";
 import { cleanReason } from "./record.ts";
@@ -86,6 +88,20 @@ class Service implements BanService {
     return entry;
   }
 
+  async banFor(module: string, text: string, options: Omit<BanOptions, "reason"> = {}): Promise<BanEntry> {
+    const target = moduleTarget(text);
+    const until = this.#end(options);
+    if (this.#allowed.covering(target) !== undefined) {
+      throw new CommonsError("BAN_NOT_ALLOWED", `Cannot ban ${target.text}: bans.allow names it`);
+    }
+    const before = this.#index.live(target.text);
+    if (before !== undefined && keepsBefore(before.record, until)) return entryOf(before);
+    if (before?.record.source !== "module") assertRoom(this.#index, this.#init.maxEntries);
+    const { entry, written } = this.#put(target, { source: "module", until, reason: `module ${module}` });
+    await written;
+    return entry;
+  }
+
   async unban(text: string): Promise<boolean> {
     const target = parseBanTarget(text);
     if (target.kind === "peer") this.#scores.reset(target.text);
@@ -139,6 +155,7 @@ class Service implements BanService {
     if (this.#index.ofPeer(peerId) === undefined) {
       const known = offenceOf(offence);
       const points = this.#scores.add(peerId, known);
+      this.#telemetry.scored(known);
       if (points >= this.#init.threshold) this.#tooMany(target, { offence: known, context });
     }
     return this.score(peerId);
@@ -196,7 +213,7 @@ class Service implements BanService {
       return;
     }
     this.#banAutomatically(target, {
-      reason: `misbehaviour: ${offence}`,
+      reason: MISBEHAVIOUR + offence,
       ...(client === undefined ? {} : { address: client.text }),
     });
     if (client !== undefined) this.#banAddressOf(client);

@@ -336,7 +336,7 @@ Deno.test("metrics tell bans by kind and source, and what they refused", async (
     const line of [
       'commons_bans{kind="ip",source="operator"} 1',
       'commons_bans{kind="peer",source="operator"} 1',
-      'commons_ban_events_total{source="operator"} 2',
+      'commons_ban_events_total{source="operator",reason="operator_ban"} 2',
       'commons_ban_refusals_total{by="address"} 1',
       "commons_ban_scored_peers 1",
     ]

@@ -5,8 +5,8 @@ import type { Logger, Metrics } from "../telemetry/mod.ts";
 import type { Offence } from "./offences.ts";
 import type { BanKind } from "./target.ts";
 
-/** Who made a ban. Operators' bans are never evicted and never shortened by automatic ones. */
-export type BanSource = "operator" | "auto";
+/** Who made a ban. Operators' bans are never evicted, and never shortened by those of modules or by automatic ones. */
+export type BanSource = "operator" | "module" | "auto";
 
 /** One ban. Times are Unix milliseconds. */
 export interface BanEntry {
@@ -89,6 +89,15 @@ export interface BanService extends BanGate {
    * @throws {CommonsError} `INVALID_BAN_TARGET`, `INVALID_BAN_TIME`, `BANS_FULL`, those of the store
    */
   ban(target: string, options?: BanOptions): Promise<BanEntry>;
+  /**
+   * Bans an address or a peer by the word of a module, whose name is the ban's reason. `target` may also be the multiaddr
+   * of a peer: its address, or its id where that address is a relay's or a name. A ban of the same target that an
+   * operator made, or that lasts longer, stays as it is and is the answer. Modules hold at most a quarter of
+   * `maxEntries`.
+   * @throws {CommonsError} `INVALID_BAN_TARGET` (also for networks), `INVALID_BAN_TIME`, `BAN_NOT_ALLOWED` for what
+   * `BanInit.allow` names, `BANS_FULL`, those of the store
+   */
+  banFor(module: string, target: string, options?: Omit<BanOptions, "reason">): Promise<BanEntry>;
   /**
    * Lifts the ban of exactly this target and forgets the peer's score. False when there is none.
    * @throws {CommonsError} `INVALID_BAN_TARGET`, those of the store

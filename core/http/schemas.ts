@@ -84,7 +84,7 @@ export const banView = lazy(() =>
     created: z.string(),
     until: z.string().nullable(),
     reason: z.string(),
-    source: z.enum(["operator", "auto"]),
+    source: z.enum(["operator", "module", "auto"]),
     hits: z.number().int(),
     address: z.string().optional(),
   })
@@ -106,6 +106,28 @@ export const chainTips = lazy(() =>
       height: z.number().int(),
       chainwork: z.string(),
       branchLength: z.number().int(),
+    })),
+  })
+);
+export const chainSources = lazy(() =>
+  z.object({
+    phase: z.enum(["initial", "headers", "synced"]),
+    progress: z.number(),
+    sync: z.object({
+      startHeight: z.number().int(),
+      height: z.number().int(),
+      targetHeight: z.number().int(),
+      percent: z.number(),
+      seconds: z.number().int(),
+    }).optional(),
+    sources: z.array(z.object({
+      name: z.string(),
+      state: z.enum(["none", "agrees", "fork", "unknown", "refused"]),
+      tip: z.object({ hash: z.string(), height: z.number().int().optional() }).optional(),
+      seenSecondsAgo: z.number().int().optional(),
+      disagreesForSeconds: z.number().int().optional(),
+      syncing: z.boolean(),
+      refused: z.record(z.string(), z.number().int()),
     })),
   })
 );

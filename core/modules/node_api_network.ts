@@ -37,9 +37,18 @@ export interface NetworkStats {
 export interface NetworkPort {
   stats(): NetworkStats;
   peers(): readonly NetworkPeer[];
+  /**
+   * Bans a peer by the word of a module; `seconds` absent means for good. Resolves when the ban is kept.
+   * @throws {CommonsError} `INVALID_PARAMS`, `PERMISSION_DENIED` for peers that the operator chose, `QUOTA_EXCEEDED`,
+   * `UNAVAILABLE`
+   */
+  ban(peer: { readonly addr: string; readonly seconds?: number }, module: string): Promise<void>;
 }
 
-/** `network.getNetworkStats`, `network.getNetworkPeers`. */
+/** `addr` of a ban: the longest multiaddrs that `getNetworkPeers` shows, and more. */
+const MAX_ADDR = 512;
+
+/** `network.getNetworkStats`, `network.getNetworkPeers`, `network.banPeer`. */
 export function networkMethods(network: NetworkPort): NodeMethodTable {
   return {
     ...method("network.getNetworkStats", {
@@ -51,6 +60,15 @@ export function networkMethods(network: NetworkPort): NodeMethodTable {
       capability: "read_network",
       most: 0,
       run: () => network.peers(),
+    }),
+    ...method("network.banPeer", {
+      capability: "network_access",
+      most: 2,
+      run: ({ name }, params) => {
+        const addr = params.text(0, "addr", MAX_ADDR);
+        const seconds = params.wholeNumber({ seconds: params.at(1) }, "seconds") ?? 0;
+        return network.ban(seconds === 0 ? { addr } : { addr, seconds }, name);
+      },
     }),
   };
 }

@@ -289,3 +289,23 @@ Deno.test("chain.* asks the node's chain, where there is one", async () => {
   const other = await cellOf(t, "b", { capabilities: ["read_chain_state"] });
   expect(await codeOf(() => other.call("chain.getBlockHeader", hash))).toBe("PERMISSION_DENIED");
 });
+
+Deno.test("network.banPeer asks in the module's name", async () => {
+  const bans: unknown[] = [];
+  const network = { ban: (peer: unknown, module: string) => Promise.resolve(void bans.push([peer, module])) };
+  await using t = new TestHost({}, { network: network as never });
+  const cell = await cellOf(t, "guard", { capabilities: ["network_access"] });
+  await cell.call("network.banPeer", "192.0.2.1:1");
+  await cell.call("network.banPeer", "192.0.2.1:1", 0);
+  await cell.call("network.banPeer", "192.0.2.1:1", 60);
+  expect(bans).toEqual([
+    [{ addr: "192.0.2.1:1" }, "guard"],
+    [{ addr: "192.0.2.1:1" }, "guard"],
+    [{ addr: "192.0.2.1:1", seconds: 60 }, "guard"],
+  ]);
+  for (const bad of [[], [1], ["x".repeat(513)], ["x", -1], ["x", 1.5], ["x", "1"], ["x", 1, 2]]) {
+    expect(await codeOf(() => cell.call("network.banPeer", ...bad))).toBe("INVALID_PARAMS");
+  }
+  const reader = await cellOf(t, "reader", { capabilities: ["read_network"] });
+  expect(await codeOf(() => reader.call("network.banPeer", "192.0.2.1"))).toBe("PERMISSION_DENIED");
+});

@@ -52,9 +52,8 @@ const GROUPS: readonly Group[] = [
   {
     group: "network",
     reason: "this node takes part in no network",
-    methods: { read_network: "getNetworkStats getNetworkPeers" },
+    methods: { read_network: "getNetworkStats getNetworkPeers", network_access: "banPeer" },
   },
-  { group: "network", reason: "this version bans no peers", methods: { network_access: "banPeer" } },
   {
     group: "network",
     reason: NO_MESH,

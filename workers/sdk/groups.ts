@@ -197,6 +197,12 @@ export interface Denylist {
 export interface NetworkApi {
   getNetworkStats(): Promise<NetworkStats>;
   getNetworkPeers(): Promise<readonly NetworkPeer[]>;
+  /**
+   * Bans an address (`ip:port` or without the port), a peer id, or a peer by its `addr`; `seconds` 0 or absent means for
+   * good. Bans of the operator and longer ones stay as they are. `PERMISSION_DENIED` for whom the operator wants,
+   * `QUOTA_EXCEEDED` when modules hold too many bans.
+   */
+  banPeer(addr: string, seconds?: number): Promise<void>;
   /** The rest is not in this version. */
   getBlockServeDenylistSnapshot(): Promise<Denylist>;
   getTxServeDenylistSnapshot(): Promise<Denylist>;
@@ -207,8 +213,6 @@ export interface NetworkApi {
   clearTxServeDenylist(): Promise<void>;
   replaceTxServeDenylist(hashes: readonly string[]): Promise<void>;
   setBlockServeMaintenanceMode(refuse: boolean): Promise<void>;
-  /** `seconds` 0 or absent means for good. */
-  banPeer(addr: string, seconds?: number): Promise<void>;
   sendMeshPacketToPeer(addr: string, packet: Uint8Array): Promise<void>;
   sendPeerTransportPayload(addr: string, payload: Uint8Array): Promise<void>;
 }
