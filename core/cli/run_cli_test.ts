@@ -71,6 +71,21 @@ const node: FakeHandler = (request) => {
     "GET /api/v1/node": () =>
       json({ name: "commons", version: "0.1.0", network: "mainnet", uptimeSeconds: 3725 }),
     "GET /ready": () => json({ ready: false, checks: { store: { ok: true }, p2p: { ok: false } } }, 503),
+    "GET /api/v1/chain/sources": () =>
+      json({
+        phase: "headers",
+        progress: 0.2,
+        sync: { startHeight: 0, height: 1_000, targetHeight: 4_000, percent: 25, seconds: 9 },
+        sources: [{
+          name: "rpc",
+          state: "fork",
+          tip: { hash: "00", height: 1_000 },
+          seenSecondsAgo: 5,
+          disagreesForSeconds: 720,
+          syncing: false,
+          refused: { HIGH_HASH: 2, BAD_DIFFBITS: 1 },
+        }],
+      }),
     "GET /api/v1/peers": () => json({ peers: [PEER] }),
     "POST /api/v1/peers": () => json({ peerId: PEER.peerId }, 201),
     "DELETE /api/v1/peers/12D3KooWfake": () => new Response(null, { status: 204 }),
@@ -112,6 +127,8 @@ Deno.test("runCli() exit codes and output of every command", async (t) => {
   const rows: { args: string[]; code: number; out?: RegExp; err?: RegExp }[] = [
     { args: ["status"], code: 0, out: /name: +commons\n[^]*no, waiting for p2p[^]*1h 2m[^]*1 running of 2/ },
     { args: ["status", "--json"], code: 0, out: /"ready": false/ },
+    { args: ["status"], code: 0, out: /chain: +height 1,000, headers to 4,000 \(25 %\)\n/ },
+    { args: ["chain", "sources"], code: 0, out: /^SOURCE .*\nrpc +fork for 12m 0s +1000 +5s ago +3\n/ },
     { args: ["peer", "list"], code: 0, out: /^PEER +DIRECTION[^]*\n12D3KooWfake +outbound / },
     { args: ["peer", "add", PEER.address], code: 0, out: /^Added 12D3KooWfake\n$/ },
     { args: ["peer", "remove", PEER.peerId], code: 0, out: /^Removed 12D3KooWfake\n$/ },

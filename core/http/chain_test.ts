@@ -1,6 +1,8 @@
 import { expect } from "expect";
 import { mineHeaders, tipOf } from "../../tests/support/mining.ts";
-import { genesisOf, testChain, type TestChainOptions } from "../chain/_fixture.ts";
+import { FakeClock } from "../base/mod.ts";
+import { createSourceDesk } from "../chain/mod.ts";
+import { genesisOf, silentLogger, testChain, type TestChainOptions } from "../chain/_fixture.ts";
 import { BEARER, fakeService, type from } from "./test_fakes.ts";
 
 const ROOT = tipOf(genesisOf("regtest"));
@@ -68,6 +70,27 @@ Deno.test("/chain/headers takes headers and says what became of each", async () 
     tip: { height: 3 },
     stale: [{ height: 1, branchLength: 1 }],
   }]);
+});
+
+Deno.test("/chain/sources tells how far the chain is, and what each source says", async () => {
+  await using s = await service();
+  expect(await s.ask("/api/v1/chain/sources")).toEqual([200, { phase: "initial", progress: 0, sources: [] }]);
+  const clock = new FakeClock();
+  using desk = createSourceDesk({ chain: s.chain, events: s.bus, clock, logger: silentLogger });
+  const { app } = fakeService({}, { chain: s.chain, sources: desk });
+  desk.noteTip("rpc", { hash: s.chain.tip().hash });
+  desk.noteRefused("gossip", { code: "HIGH_HASH" });
+  using _sync = desk.syncing("rpc", 800);
+  const response = await app.request("/api/v1/chain/sources");
+  expect(await response.json()).toMatchObject({
+    phase: "initial",
+    progress: 0,
+    sync: { startHeight: 0, height: 0, targetHeight: 800, percent: 0, seconds: 0 },
+    sources: [
+      { name: "gossip", state: "none", syncing: false, refused: { HIGH_HASH: 1 } },
+      { name: "rpc", state: "agrees", tip: { hash: GENESIS, height: 0 }, syncing: true },
+    ],
+  });
 });
 
 Deno.test("/chain refuses what it cannot use, with a code", async (t) => {

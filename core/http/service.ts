@@ -97,7 +97,7 @@ function allRoutes(components: HttpComponents, { init, hubs, counts }: RouteInit
     ...systemRoutes(components, { uptimeSeconds, counts }),
     ...networkRoutes(components, body),
     ...banRoutes(components, body),
-    ...chainRoutes(components.chain, body),
+    ...chainRoutes(components, body),
     ...moduleRoutes(components, body),
     ...streamRoutes(hubs),
     rpcRoute({ ...components, table }, body),

@@ -1,6 +1,6 @@
 import type { BanService } from "../bans/mod.ts";
 import type { Clock } from "../base/mod.ts";
-import type { HeaderChain } from "../chain/mod.ts";
+import type { HeaderChain, OpenSourceDesk } from "../chain/mod.ts";
 import type { EventBus } from "../events/mod.ts";
 import type { ModuleHost } from "../modules/mod.ts";
 import type { P2pService } from "../p2p/mod.ts";
@@ -51,6 +51,9 @@ export type HttpChain = Pick<
   | "setAnchor"
 >;
 
+/** What the sources of headers say. */
+export type HttpSources = Pick<OpenSourceDesk, "sources">;
+
 /** The part of the module system that HTTP shows. */
 export type HttpModules = Omit<ModuleHost, "start" | "stop">;
 
@@ -59,6 +62,8 @@ export interface HttpComponents {
   readonly p2p: HttpP2p;
   readonly bans: HttpBans;
   readonly chain: HttpChain;
+  /** Absent: there are none. */
+  readonly sources?: HttpSources | undefined;
   readonly modules: HttpModules;
   readonly events: Pick<EventBus, "listen" | "since">;
   readonly metrics: Metrics;

@@ -1,16 +1,27 @@
 import { CommonsError, fromHex, type HashHex, tryHashHex } from "../../base/mod.ts";
-import type { AcceptResult, ChainTip, HeaderView } from "../../chain/mod.ts";
+import { type AcceptResult, type ChainTip, type HeaderView, syncStateOf } from "../../chain/mod.ts";
 import { type BodyOptions, readJson } from "../body.ts";
 import { json } from "../json.ts";
 import type { Route } from "../route.ts";
 import * as schemas from "../schemas.ts";
-import type { HttpChain } from "../types.ts";
+import type { HttpChain, HttpComponents } from "../types.ts";
 
 const HEIGHT = /^\d{1,10}$/;
 
 /** `/chain`. */
-export function chainRoutes(chain: HttpChain, body: BodyOptions): readonly Route[] {
+export function chainRoutes(
+  { chain, sources, clock }: Pick<HttpComponents, "chain" | "sources" | "clock">,
+  body: BodyOptions,
+): readonly Route[] {
   return [
+    {
+      method: "GET",
+      path: "/api/v1/chain/sources",
+      tag: "chain",
+      summary: "How far the chain has come, and what each source says of it.",
+      answer: { schema: schemas.chainSources },
+      handler: () => json({ ...syncStateOf(chain, clock.now()), ...sources?.sources() ?? { sources: [] } }),
+    },
     {
       method: "GET",
       path: "/api/v1/chain/tip",
