@@ -42,7 +42,7 @@ export interface CellLimits {
   readonly requestsPerSecond: number;
   /** Calls of the module that the node answers at the same time. */
   readonly maxInFlight: number;
-  /** Bytes of one frame, either way. */
+  /** Bytes of one frame that the cell sends. */
   readonly maxFrameBytes: number;
 }
 

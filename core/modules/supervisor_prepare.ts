@@ -1,5 +1,6 @@
 import { CommonsError, type ErrorCode, type ModuleName } from "../base/mod.ts";
 import { satisfies } from "./versions.ts";
+import type { Capability } from "./capabilities.ts";
 import type { CellLimits } from "./cell_types.ts";
 import type {
   ModuleBundle,
@@ -8,7 +9,7 @@ import type {
   ModuleSignature,
   VerifySignatures,
 } from "./host_types.ts";
-import type { Manifest, ManifestLimits } from "./manifest_types.ts";
+import type { Manifest } from "./manifest_types.ts";
 import { moduleConfig } from "./module_config.ts";
 
 /** A module that passed every check but the grants. */
@@ -53,7 +54,7 @@ export async function prepareModule(
     ...bundle,
     config: moduleConfig(name, { own: bundle.config, node: init.moduleConfig[name] ?? {} }),
     signature,
-    limits: lowerLimits(init.limits, bundle.manifest.limits),
+    limits: limitsOf(init.limits, bundle.manifest),
   };
 }
 
@@ -120,12 +121,19 @@ function checkCompatibility({ manifest: { name, compatibility } }: ModuleBundle,
   }
 }
 
-/** The manifest can only lower what the operator set. */
-function lowerLimits(most: CellLimits, asked: ManifestLimits): CellLimits {
+/** A block of 4 MB as it is in a frame. */
+const BLOCK_FRAME_BYTES = 6 * 1_048_576;
+/** What a module may hand over whole blocks with. */
+const BLOCK_CAPABILITIES: readonly Capability[] = ["submit_block", "queue_inbound_block"];
+
+/** The manifest can only lower what the operator set; a frame has room for what the module was granted to send. */
+function limitsOf(most: CellLimits, { limits: asked, capabilities }: Manifest): CellLimits {
   const lower = (limit: number, value: number | undefined) =>
     value === undefined ? limit : Math.min(limit, value);
+  const sendsBlocks = BLOCK_CAPABILITIES.some((name) => capabilities.includes(name));
   return {
     ...most,
+    maxFrameBytes: Math.max(most.maxFrameBytes, sendsBlocks ? BLOCK_FRAME_BYTES : 0),
     memoryBytes: lower(most.memoryBytes, asked.memoryMb && asked.memoryMb * 1_048_576),
     startupMs: lower(most.startupMs, asked.startupMs),
     eventQueue: lower(most.eventQueue, asked.eventQueue),
