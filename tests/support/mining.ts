@@ -69,7 +69,7 @@ function fillHeader(
 }
 
 /** Tries nonces until the hash is below 2^255, and answers it. */
-function mineHeader(header: Uint8Array): Uint8Array {
+export function mineHeader(header: Uint8Array): Uint8Array {
   const view = new DataView(header.buffer, header.byteOffset, 80);
   for (let nonce = 0;; nonce++) {
     view.setUint32(76, nonce, true);
