@@ -17,7 +17,7 @@ export const bestBlockCodec: TopicCodec = {
   topic: "bestblock",
   maxBytes: 16 * 1024,
   publishIn: ["full"],
-  fields: Object.keys(SHAPE),
+  shape: SHAPE,
   limits: { author: { perSecond: 1, burst: 5 }, source: { perSecond: 20, burst: 200 } },
   check: checkBestBlock,
   complete: (message, own) => ({ ...message, PeerID: message["PeerID"] ?? own.peerId }),

@@ -1,14 +1,6 @@
-import {
-  displayHash,
-  doubleSha256,
-  HEADER_BYTES,
-  parseHeader,
-  tryHashHex,
-  tryPeerIdText,
-  workFault,
-} from "../base/mod.ts";
+import { displayHash, doubleSha256, HEADER_BYTES, parseHeader, workFault } from "../base/mod.ts";
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
-import { isDisplayName } from "./fields.ts";
+import { DISPLAY, HASH, HEX, optional, PEER_ID, type Shape, shapeFault, U32, URL_TEXT } from "./fields.ts";
 import { checkUrl } from "./hub_urls.ts";
 import { type Delivery, ignore, NOT_THE_AUTHOR, type Refused, reject, type Verdict } from "./verdict.ts";
 
@@ -27,47 +19,36 @@ export interface BlockMessage {
 }
 
 const MAX_FUTURE_MS = 2 * 60 * 60 * 1000; // Bitcoin's own limit: a header may be two hours ahead
-const MAX_HEIGHT = 0xffff_ffff;
-const HEX = /^(?:[0-9a-f]{2})*$/;
+
+const SHAPE: Shape = {
+  PeerID: PEER_ID,
+  ClientName: DISPLAY,
+  DataHubURL: URL_TEXT,
+  Hash: HASH,
+  Height: U32,
+  Header: HEX,
+  Coinbase: optional(HEX),
+};
 
 /** `block`: someone has a block, here is its header, the body is at DataHubURL. */
 export const blockCodec: TopicCodec = {
   topic: "block",
   maxBytes: 32 * 1024,
   publishIn: ["full"],
-  fields: ["PeerID", "ClientName", "DataHubURL", "Hash", "Height", "Header", "Coinbase"],
+  shape: SHAPE,
   check: checkBlock,
   complete: completeBlock,
 };
 
 /** Shape, author, hash and work of a block announcement, cheapest first. */
 function checkBlock(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict {
-  const fault = shapeFault(message);
+  const fault = shapeFault(message, SHAPE);
   if (fault !== undefined) return reject("BAD_SHAPE", fault);
   const block = message as unknown as BlockMessage; // shapeFault has looked at every field
   if (block.PeerID !== context.author) return NOT_THE_AUTHOR;
   const url = checkUrl(block.DataHubURL, context);
   if (typeof url !== "string") return url;
   return checkHeader(block, context) ?? { result: "accept", delivery: deliveryOf(block, { url, context }) };
-}
-
-/** What is wrong with the fields' types and sizes, or `undefined`. */
-function shapeFault(message: Readonly<Record<string, unknown>>): string | undefined {
-  const { PeerID, ClientName, DataHubURL, Hash, Height, Header, Coinbase } = message;
-  if (tryPeerIdText(PeerID) === undefined) return "PeerID is not a peer id";
-  if (!isDisplayName(ClientName)) return "ClientName is not up to 64 plain printable characters";
-  if (typeof DataHubURL !== "string") return "DataHubURL is not text";
-  if (tryHashHex(Hash) === undefined) return "Hash is not 64 lower-case hex digits";
-  if (typeof Height !== "number" || !Number.isInteger(Height) || Height < 0 || Height > MAX_HEIGHT) {
-    return "Height is not a 32-bit unsigned integer";
-  }
-  if (!isHex(Header)) return "Header is not lower-case hex";
-  if (Coinbase !== undefined && !isHex(Coinbase)) return "Coinbase is not lower-case hex";
-  return undefined;
-}
-
-function isHex(value: unknown): value is string {
-  return typeof value === "string" && HEX.test(value);
 }
 
 function checkHeader(block: BlockMessage, context: CheckContext): Refused | undefined {

@@ -1,5 +1,6 @@
 import type { BitcoinNetwork, Clock } from "../base/mod.ts";
 import type { Rate, RateLimits } from "./author_limits.ts";
+import type { Shape } from "./fields.ts";
 import type { HubUrls } from "./hub_urls.ts";
 import type { ListenMode, OwnTip, TopicName } from "./types.ts";
 import type { Verdict } from "./verdict.ts";
@@ -52,8 +53,8 @@ export interface TopicCodec {
   readonly maxBytes: number;
   /** Listen modes in which the node writes this kind. */
   readonly publishIn: readonly ListenMode[];
-  /** Field names of the kind; publishing any other is an error. */
-  readonly fields: readonly string[];
+  /** Every field of the kind and what it must be; publishing any other is an error. */
+  readonly shape: Shape;
   /** How many messages are looked at; absent where each message has cost its sender work. */
   readonly limits?: RateLimits;
   /** How many of its own the node publishes, where that is not what others look at. */

@@ -57,7 +57,7 @@ for (const topic of TOPIC_NAMES) {
       ] as const
     ) await t.step(name, () => expect(check(topic, message).result).toBe("accept"));
     await t.step("and every field is one that may be published", () => {
-      expect(codecOf(topic).fields).toEqual(expect.arrayContaining(Object.keys(whole)));
+      expect(Object.keys(codecOf(topic).shape).sort()).toEqual(Object.keys(whole).sort());
     });
   });
 
@@ -147,11 +147,11 @@ for (const topic of TOPIC_NAMES) {
       tip: () => ({ hash: BLOCK_1.hash, height: 1, chainwork: "" }),
       status: () => GOOD.node_status,
     });
-    const { complete, fields } = codecOf(topic);
+    const { complete, shape } = codecOf(topic);
     const given = without(without(good, AUTHOR_FIELD[topic] ?? "PeerID"), URL_FIELDS[topic] ?? "DataHubURL");
     expect(check(topic, complete(given, own)).result).toBe("accept");
     expect(complete(whole, own)).toEqual(whole);
-    expect(fields).toEqual(expect.arrayContaining(Object.keys(complete({}, own))));
+    expect(Object.keys(shape)).toEqual(expect.arrayContaining(Object.keys(complete({}, own))));
   });
 }
 

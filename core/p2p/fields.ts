@@ -11,6 +11,7 @@ const MAX_U32 = 0xffff_ffff;
 const DISPLAY_NAME = /^[\x20-\x7e]{0,64}$/;
 const MARKUP = /[<>&"'`]/;
 const NOT_PLAIN = /[^\x20-\x7e]|[<>&"'`]/g;
+const HEX_BYTES = /^(?:[0-9a-f]{2})*$/;
 const HEX_64 = /^[0-9a-f]{0,64}$/;
 const STATE = /^[A-Z_]{0,32}$/;
 
@@ -98,6 +99,11 @@ export const OBJECT: FieldRule = { what: "an object", matches: isRecord };
 export const STATE_NAME: FieldRule = {
   what: "up to 32 upper-case letters and _",
   matches: (value) => typeof value === "string" && STATE.test(value),
+};
+/** Bytes; how many is judged by whoever knows, at most as many as the message may have. */
+export const HEX: FieldRule = {
+  what: "lower-case hex of whole bytes",
+  matches: (value) => typeof value === "string" && HEX_BYTES.test(value),
 };
 /** Only the type: whether the URL may be used is judged by itself, see `HubUrls`. */
 export const URL_TEXT: FieldRule = { what: "a text", matches: (value) => typeof value === "string" };

@@ -44,7 +44,7 @@ export const handshakeCodec: TopicCodec = {
   topic: "handshake",
   maxBytes: 16 * 1024,
   publishIn: ["full", "listen_only"],
-  fields: Object.keys(SHAPE),
+  shape: SHAPE,
   limits: { author: { perSecond: 1, burst: 5 }, source: { perSecond: 20, burst: 200 } },
   check: checkHandshake,
   complete: completeHandshake,

@@ -15,7 +15,7 @@ export interface HubUrlsInit {
   readonly blocked?: readonly string[];
 }
 
-const PLAIN_URL = /^(https?:\/\/)([^/?#]+)([\x21-\x7e]*)$/;
+const PLAIN_URL = /^(https?:\/\/)([^/?#]+)([\x21-\x7e]*)$/i; // schemes have no case: RFC 3986, 3.1
 const URL_MARKUP = /[<>"`\\]/;
 const MAX_KNOWN = 256;
 
@@ -72,7 +72,7 @@ export class HubUrls {
     if (reach === "none") return MALFORMED;
     if (reach === "private" && !this.#allowPrivate) return PRIVATE;
     if (this.#blocked.has(plainHost(url.hostname))) return BLOCKED;
-    return { state: "good", url: `${scheme}${plainAuthority(authority)}${rest}` };
+    return { state: "good", url: `${scheme.toLowerCase()}${plainAuthority(authority)}${rest}` };
   }
 }
 

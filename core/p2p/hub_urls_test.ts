@@ -10,6 +10,7 @@ Deno.test("HubUrls.judge() takes public URLs", async (t) => {
     ["", ""],
     ["http://node.example", "http://node.example"],
     ["https://Node.EXAMPLE:8090/Api/v1?a=B#c", "https://node.example:8090/Api/v1?a=B#c"],
+    ["HTTPS://node.example/", "https://node.example/"],
     ["http://node.example./x", "http://node.example/x"],
     ["http://node.example..:80/x.", "http://node.example:80/x."],
     ["http://8.8.8.8/", "http://8.8.8.8/"],

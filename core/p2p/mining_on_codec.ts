@@ -32,7 +32,7 @@ export const miningOnCodec: TopicCodec = {
   topic: "miningon",
   maxBytes: 32 * 1024,
   publishIn: ["full"],
-  fields: Object.keys(SHAPE),
+  shape: SHAPE,
   limits: { author: { perSecond: 2, burst: 20 }, source: { perSecond: 50, burst: 500 } },
   check: checkMiningOn,
   complete: completeMiningOn,

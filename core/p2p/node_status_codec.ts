@@ -87,7 +87,7 @@ export const nodeStatusCodec: TopicCodec = {
   topic: "node_status",
   maxBytes: 64 * 1024,
   publishIn: ["full", "listen_only"],
-  fields: Object.keys(SHAPE),
+  shape: SHAPE,
   limits: { author: { perSecond: 0.2, burst: 1 }, source: { perSecond: 100, burst: 1_000 } },
   ownRate: { perSecond: 1, burst: 10 }, // an operator's test beside the regular ones must not fail
   check: checkNodeStatus,

@@ -18,7 +18,7 @@ export const rejectedTxCodec: TopicCodec = {
   topic: "rejected_tx",
   maxBytes: 16 * 1024,
   publishIn: ["full"],
-  fields: Object.keys(SHAPE),
+  shape: SHAPE,
   limits: { author: { perSecond: 10, burst: 100 }, source: { perSecond: 100, burst: 1_000 } },
   check: checkRejectedTx,
   complete: completeRejectedTx,

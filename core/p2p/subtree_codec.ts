@@ -18,7 +18,7 @@ export const subtreeCodec: TopicCodec = {
   topic: "subtree",
   maxBytes: 32 * 1024,
   publishIn: ["full"],
-  fields: Object.keys(SHAPE),
+  shape: SHAPE,
   limits: { author: { perSecond: 20, burst: 200 }, source: { perSecond: 200, burst: 2_000 } },
   check: checkSubtree,
   complete: completeSubtree,

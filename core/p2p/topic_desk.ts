@@ -102,8 +102,8 @@ export class TopicDesk {
     message: Readonly<Record<string, unknown>>,
     options: { readonly own: OwnFields; readonly form: EnvelopeForm; readonly context: CheckContext },
   ): Draft {
-    const { topic, fields } = this.codec;
-    const unknown = Object.keys(message).find((name) => !fields.includes(name));
+    const { topic, shape } = this.codec;
+    const unknown = Object.keys(message).find((name) => !Object.hasOwn(shape, name));
     if (unknown !== undefined) {
       throw new CommonsError(
         "BAD_SHAPE",
