@@ -37,3 +37,36 @@ export {
 } from "./transaction_proof.ts";
 export type * from "./transaction_types.ts";
 export { commitmentOf, commitmentScript, type WitnessFault } from "./witness_commitment.ts";
+export {
+  EMPTY_PAYLOAD,
+  encodeGetHeaders,
+  encodeHeaders,
+  encodeInventory,
+  encodeNonce,
+  encodeVersion,
+} from "./wire_encode.ts";
+export { decodeMessage } from "./wire_decode.ts";
+export {
+  encodeFrame,
+  FRAME_HEADER_BYTES,
+  FrameReader,
+  type FrameReaderInit,
+  type WireFrame,
+} from "./wire_frame.ts";
+export {
+  isKnownCommand,
+  MAX_HEADERS,
+  MAX_LOCATOR,
+  MAX_USER_AGENT_BYTES,
+  payloadLimit,
+  PROTOCOL_VERSION,
+} from "./wire_limits.ts";
+export { type WireNetwork, wireNetwork } from "./wire_networks.ts";
+export {
+  INVENTORY,
+  type InventoryItem,
+  SERVICES,
+  type VersionMessage,
+  type WireAddress,
+  type WireMessage,
+} from "./wire_types.ts";
