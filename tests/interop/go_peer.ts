@@ -1,48 +1,8 @@
-import { fileURLToPath } from "node:url";
-import { tempDir } from "../support/temp_dir.ts";
+import { buildGo, type GoBuild } from "./go_build.ts";
 
-const FOLDER = fileURLToPath(new URL("./go_peer/", import.meta.url));
-/** The first build loads and compiles all of go-libp2p. */
-const BUILD_MS = 6 * 60_000;
-const OFFLINE =
-  /dial tcp|no such host|connection re|i\/o timeout|deadline|TLS|proxyconnect|40[34] |50\d |lookup /i;
-
-/** The built program, or why there is none. */
-export type GoBuild =
-  | ({ readonly state: "built"; readonly path: string } & AsyncDisposable)
-  | ({ readonly state: "skipped"; readonly reason: string } & AsyncDisposable);
-
-/**
- * Builds the Go peer. Without Go, or where its modules can't be had, it is skipped with the reason; an error of the
- * program itself is thrown. Needs permission to run `go`.
- */
-export async function buildGoPeer(): Promise<GoBuild> {
-  const skipped = (reason: string): GoBuild => ({
-    state: "skipped",
-    reason,
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  });
-  const dir = await tempDir();
-  const path = dir.file(Deno.build.os === "windows" ? "peer.exe" : "peer");
-  try {
-    const { success, stderr } = await new Deno.Command("go", {
-      args: ["build", "-o", path, "."],
-      cwd: FOLDER,
-      env: { GOFLAGS: "-mod=readonly -buildvcs=false", CGO_ENABLED: "0" },
-      stdout: "null",
-      stderr: "piped",
-      signal: AbortSignal.timeout(BUILD_MS),
-    }).output();
-    if (success) return { state: "built", path, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
-    const text = new TextDecoder().decode(stderr).trim();
-    await dir[Symbol.asyncDispose]();
-    if (OFFLINE.test(text)) return skipped(`its modules cannot be had: ${text.split("\n").at(-1)}`);
-    throw new Error(`The Go peer does not build:\n${text}`);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    await dir[Symbol.asyncDispose]();
-    return skipped("there is no go on this machine");
-  }
+/** Builds the Go peer, which stands on go-libp2p. */
+export function buildGoPeer(): Promise<GoBuild> {
+  return buildGo({ title: "The Go peer", folder: new URL("./go_peer/", import.meta.url) });
 }
 
 /** What arrived over gossip or a direct stream. */

@@ -1,0 +1,62 @@
+/** The chain against full nodes that others wrote: btcd (built here) and Bitcoin Core (where it is installed). */
+import { expect } from "expect";
+import { testChain } from "../../core/chain/_fixture.ts";
+import { systemClock } from "../../core/base/mod.ts";
+import {
+  type BitcoinNode,
+  type BitcoinProgram,
+  buildBtcd,
+  hasBitcoind,
+  startBitcoind,
+  startBtcd,
+} from "./bitcoin_node.ts";
+
+/** Headers of the best chain from a height on. */
+async function headersOf(node: BitcoinNode, from: number): Promise<Uint8Array> {
+  const { height } = await node.tip();
+  let hex = "";
+  for (let at = from; at <= height; at++) {
+    hex += String(await node.rpc("getblockheader", await node.rpc("getblockhash", at), false));
+  }
+  return Uint8Array.fromHex(hex);
+}
+
+Deno.test("interop with btcd", async (t) => {
+  await using build = await buildBtcd();
+  if (build.state === "skipped") {
+    await t.step({ name: `skipped: ${build.reason}`, ignore: true, fn() {} });
+    return;
+  }
+  const { path } = build;
+  await interop(t, { name: "btcd", start: () => startBtcd(path) });
+});
+
+Deno.test("interop with Bitcoin Core", async (t) => {
+  if (!await hasBitcoind()) {
+    await t.step({ name: "skipped: there is no bitcoind on this machine", ignore: true, fn() {} });
+    return;
+  }
+  await interop(t, { name: "bitcoind", start: () => startBitcoind() });
+});
+
+async function interop(t: Deno.TestContext, program: BitcoinProgram): Promise<void> {
+  await t.step(
+    "its headers are right by our rules, and a longer chain of another one wins",
+    () => headers(program),
+  );
+}
+
+async function headers(program: BitcoinProgram): Promise<void> {
+  await using first = await program.start();
+  await using second = await program.start();
+  await using t = await testChain({ clock: systemClock });
+  const mined = await first.mine(30);
+  const result = await t.chain.accept(await headersOf(first, 1));
+  expect(result).toMatchObject({ accepted: 30, rejected: [], tip: { height: 30, hash: mined.at(-1) } });
+  const better = await second.mine(31);
+  expect((await t.chain.accept(await headersOf(second, 1))).tip).toMatchObject({
+    height: 31,
+    hash: better.at(-1),
+  });
+  expect(t.chain.stats()).toMatchObject({ reorgs: 1, stale: 30 });
+}
