@@ -79,7 +79,7 @@ class Host implements ModuleHost {
     const all = () => this.#modules.all();
     this.#calls = new ModuleCalls(this.#registries, find);
     this.#directory = moduleDirectory({ api: this.#registries.api, calls: this.#calls, all, find });
-    const { clock, events, network, chain, nodeInfo } = components;
+    const { clock, events, network, chain, blocks, mempool, mining, nodeInfo } = components;
     this.#metrics = new ModuleMetrics({ metrics: components.metrics, clock });
     this.#methods = createNodeMethods({
       ...this.#registries,
@@ -87,6 +87,9 @@ class Host implements ModuleHost {
       nodeInfo,
       network,
       chain,
+      blocks,
+      mempool,
+      mining,
       metrics: this.#metrics,
       modules: this.#directory,
     });

@@ -5,7 +5,10 @@ import type { Logger, ScopedMetrics } from "../telemetry/mod.ts";
 import type { CellFactory, CellLimits } from "./cell_types.ts";
 import type { Manifest } from "./manifest_types.ts";
 import type { ModuleFolder } from "./module_folder.ts";
+import type { BlocksPort } from "./node_api_blocks.ts";
 import type { ChainPort } from "./node_api_chain.ts";
+import type { MempoolPort } from "./node_api_mempool.ts";
+import type { MiningPort } from "./node_api_mining.ts";
 import type { NetworkPort } from "./node_api_network.ts";
 import type { ModuleNamespace } from "./node_api_types.ts";
 import type { ModuleView } from "./types.ts";
@@ -64,6 +67,11 @@ export interface ModuleHostComponents {
   readonly openFolder?: (module: ModuleName) => ModuleFolder;
   /** Absent in a node without a chain. */
   readonly chain?: ChainPort;
+  /** Absent in a node without a source of blocks. */
+  readonly blocks?: BlocksPort | undefined;
+  /** Absent in a node without a full node to ask. */
+  readonly mempool?: MempoolPort | undefined;
+  readonly mining?: MiningPort | undefined;
   /** Absent in a node without peers. */
   readonly network?: NetworkPort;
   /** What `node.info` answers to modules: public facts, cheap to make. */

@@ -1,9 +1,12 @@
 import type { EventBus } from "../events/mod.ts";
 import type { ModuleMetrics } from "./module_metrics.ts";
+import { blockMethods, type BlocksPort } from "./node_api_blocks.ts";
 import { chainMethods, type ChainPort } from "./node_api_chain.ts";
 import { eventMethods } from "./node_api_events.ts";
 import { fileMethods } from "./node_api_files.ts";
+import { mempoolMethods, type MempoolPort } from "./node_api_mempool.ts";
 import { metricMethods } from "./node_api_metrics.ts";
+import { miningMethods, type MiningPort } from "./node_api_mining.ts";
 import { moduleMethods } from "./node_api_modules.ts";
 import { networkMethods, type NetworkPort } from "./node_api_network.ts";
 import { registrationMethods, type Registries } from "./node_api_registration.ts";
@@ -17,6 +20,11 @@ export interface NodeApiComponents extends Registries {
   readonly metrics: ModuleMetrics;
   /** Absent in a node without a chain. */
   readonly chain?: ChainPort | undefined;
+  /** Absent in a node without a source of blocks. */
+  readonly blocks?: BlocksPort | undefined;
+  /** Absent in a node without a full node to ask. */
+  readonly mempool?: MempoolPort | undefined;
+  readonly mining?: MiningPort | undefined;
   /** Absent in a node without peers. */
   readonly network?: NetworkPort | undefined;
   /** What `node.info` answers; public facts only. Called for each call: keep it cheap. */
@@ -28,7 +36,7 @@ export interface NodeApiComponents extends Registries {
  * here can change a consensus rule, touch the node's keys or reach another module but through `modules.call`.
  */
 export function createNodeMethods(components: NodeApiComponents): NodeMethodTable {
-  const { events, modules, metrics, network, chain, nodeInfo } = components;
+  const { events, modules, metrics, network, chain, blocks, mempool, mining, nodeInfo } = components;
   return Object.freeze({
     ...unavailableMethods,
     ...method("node.info", { capability: null, most: 0, run: () => nodeInfo() }),
@@ -39,6 +47,9 @@ export function createNodeMethods(components: NodeApiComponents): NodeMethodTabl
     ...fileMethods,
     ...metricMethods({ metrics, modules }),
     ...(chain === undefined ? {} : chainMethods(chain)),
+    ...(blocks === undefined ? {} : blockMethods(blocks)),
+    ...(mempool === undefined ? {} : mempoolMethods(mempool)),
+    ...(mining === undefined ? {} : miningMethods(mining)),
     ...(network === undefined ? {} : networkMethods(network)),
   });
 }

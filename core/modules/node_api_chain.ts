@@ -1,5 +1,4 @@
-import { type HashHex, tryHashHex } from "../base/mod.ts";
-import type { Params } from "./node_api_params.ts";
+import type { HashHex } from "../base/mod.ts";
 import { method, type NodeMethodTable } from "./node_api_types.ts";
 
 /** A header and its place; hashes are 64 hex digits in display order. */
@@ -54,17 +53,11 @@ export function chainMethods(chain: ChainPort): NodeMethodTable {
     ...method("chain.getBlockHeader", {
       capability: "read_blockchain",
       most: 1,
-      run: (_caller, params) => chain.header(hashParam(params)) ?? null,
+      run: (_caller, params) => chain.header(params.hash(0, "hash")) ?? null,
     }),
     ...state("getChainTip", () => chain.tip().hash),
     ...state("getBlockHeight", () => chain.tip().height),
     ...state("getChainInfo", () => chain.info()),
     ...state("getSyncStatus", () => chain.syncStatus()),
   };
-}
-
-function hashParam(params: Params): HashHex {
-  const hash = tryHashHex(params.text(0, "hash", 64).toLowerCase());
-  if (hash === undefined) throw params.fault("'hash' must be 64 hex digits");
-  return hash;
 }

@@ -24,6 +24,9 @@ const TRANSLATED: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
   ["INVALID_VALUE", "INVALID_PARAMS"],
   ["STORE_BUSY", "RATE_LIMITED"],
   ["MODULE_BUSY", "QUOTA_EXCEEDED"],
+  ["BUSY", "RATE_LIMITED"],
+  ["SOURCE_FAULT", "UNAVAILABLE"],
+  ["REFUSED", "INVALID_PARAMS"], // by the full node, in its own words
 ]);
 
 /**

@@ -1,4 +1,4 @@
-import { CommonsError } from "../base/mod.ts";
+import { CommonsError, type HashHex, tryHashHex } from "../base/mod.ts";
 
 /** What is wrong with a call's parameters. */
 export function invalidParams(method: string, state: string): CommonsError {
@@ -26,6 +26,13 @@ export class Params {
     if (typeof value !== "string") throw this.fault(`'${title}' must be text`);
     if (value.length > max) throw this.fault(`'${title}' must have at most ${max} characters`);
     return value;
+  }
+
+  /** 64 hex digits. */
+  hash(index: number, title: string): HashHex {
+    const hash = tryHashHex(this.text(index, title, 64).toLowerCase());
+    if (hash === undefined) throw this.fault(`'${title}' must be 64 hex digits`);
+    return hash;
   }
 
   optionalText(index: number, title: string, max = 256): string | undefined {

@@ -8,9 +8,8 @@ interface Group {
   readonly methods: Readonly<Record<string, string>>;
 }
 
-const HEADERS_ONLY = "this version keeps headers only, of the block chain";
-const NO_FULL_NODE = "this version has no full node to ask";
-const NO_MEMPOOL = "this version keeps no view of the mempool";
+const NO_BLOCKS = "no source of blocks is configured: chain.bitcoin_peers or chain.rpc_url";
+const NO_FULL_NODE = "no full node is configured: chain.rpc_url";
 const NO_SERVING = "this version serves no blocks or transactions to Bitcoin peers";
 const NO_MESH = "this version has no mesh";
 
@@ -18,7 +17,7 @@ const NO_MESH = "this version has no mesh";
 const GROUPS: readonly Group[] = [
   {
     group: "chain",
-    reason: HEADERS_ONLY,
+    reason: NO_BLOCKS,
     methods: {
       read_blockchain: "getBlock getTransaction hasTransaction getBlockByHeight",
       read_utxo: "getUtxo",
@@ -34,10 +33,11 @@ const GROUPS: readonly Group[] = [
   },
   {
     group: "mempool",
-    reason: NO_MEMPOOL,
+    reason: NO_FULL_NODE,
     methods: {
       read_mempool:
         "getMempoolTransactions getMempoolTransaction getMempoolSize checkTransactionInMempool getFeeEstimate",
+      send_transactions: "sendTransaction",
     },
   },
   {

@@ -28,8 +28,8 @@ Deno.test("the SDK's events are those of the node's catalogue", () => {
   expect(none).toBe(true);
 });
 
-/** Without services of its own: network and chain are there, so that their methods are in the table as they are in a node. */
-const methods = createNodeMethods({ network: {}, chain: {} } as never);
+/** Without services of its own: what may be absent is there, so that their methods are in the table as they are in a node. */
+const methods = createNodeMethods({ network: {}, chain: {}, blocks: {}, mempool: {}, mining: {} } as never);
 
 Deno.test("the SDK's fake node asks for the capabilities that the node asks for", () => {
   const own = Object.entries(methods).map(([name, { capability }]) => [name, capability ?? ""]);

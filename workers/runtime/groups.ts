@@ -38,6 +38,7 @@ export const GROUPS = Object.freeze({
     "getMempoolSize",
     "checkTransactionInMempool",
     "getFeeEstimate",
+    "sendTransaction",
   ],
   network: [
     "getNetworkStats",

@@ -3,6 +3,7 @@
  * throws `PERMISSION_DENIED`, with wrong parameters `INVALID_PARAMS`, over a quota `QUOTA_EXCEEDED` or `RATE_LIMITED`.
  * Groups marked "not in this version" throw `UNAVAILABLE`; `commons module api` says which those are in a node.
  */
+import type { ChainBlock, ChainTransaction, ChainUtxo } from "./blocks.ts";
 
 /** A file or folder. Times are Unix seconds, null where the file system does not tell. */
 export interface FileMetadata {
@@ -145,13 +146,18 @@ export interface ChainApi {
   getBlockHeight(): Promise<number>;
   getChainInfo(): Promise<ChainInfo>;
   getSyncStatus(): Promise<SyncStatus>;
-  /** The rest is not in this version. */
-  getBlock(hash: string): Promise<unknown>;
-  getBlockByHeight(height: number): Promise<unknown>;
-  getTransaction(hash: string): Promise<unknown>;
+  /**
+   * A block on demand; null for a hash that is not in the chain. Needs `read_blockchain`, as the next three, and a source
+   * of blocks in the node's configuration: without one `UNAVAILABLE`.
+   */
+  getBlock(hash: string): Promise<ChainBlock | null>;
+  /** Of the best chain. */
+  getBlockByHeight(height: number): Promise<ChainBlock | null>;
+  /** Needs a full node with a transaction index, for what is not in its mempool. */
+  getTransaction(hash: string): Promise<ChainTransaction | null>;
   hasTransaction(hash: string): Promise<boolean>;
-  /** Needs `read_utxo`. */
-  getUtxo(outpoint: { readonly hash: string; readonly index: number }): Promise<unknown>;
+  /** Null when it is spent or was never there. Needs `read_utxo` and a full node. */
+  getUtxo(outpoint: { readonly hash: string; readonly index: number }): Promise<ChainUtxo | null>;
 }
 
 /** A connected peer; its address is the one that the operator sees. */

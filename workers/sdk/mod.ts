@@ -5,6 +5,7 @@
 import type { ModuleDefinition } from "./types.ts";
 
 export { NodeApiError } from "./errors.ts";
+export type * from "./blocks.ts";
 export type * from "./events.ts";
 export type * from "./groups.ts";
 export type * from "./types.ts";

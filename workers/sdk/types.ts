@@ -1,4 +1,5 @@
 import type { CliArg, CliResult } from "../protocol/cli.ts";
+import type { MempoolApi, MiningApi } from "./blocks.ts";
 import type { EventPayloads, EventType, PublishableEvent } from "./events.ts";
 import type { ChainApi, Files, MetricsApi, NetworkApi } from "./groups.ts";
 
@@ -235,9 +236,9 @@ export interface ModuleNode {
   readonly fs: Files;
   readonly metrics: MetricsApi;
   readonly chain: ChainApi;
-  readonly mempool: ApiGroup;
+  readonly mempool: MempoolApi;
   readonly network: NetworkApi;
-  readonly mining: ApiGroup;
+  readonly mining: MiningApi;
   readonly payments: ApiGroup;
   readonly lightning: ApiGroup;
   readonly mesh: ApiGroup;

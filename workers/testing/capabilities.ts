@@ -31,6 +31,7 @@ const METHODS: Readonly<Record<string, string>> = {
     "network.mergeTxServeDenylist network.clearTxServeDenylist network.replaceTxServeDenylist " +
     "network.setBlockServeMaintenanceMode network.banPeer network.sendMeshPacketToPeer " +
     "network.sendPeerTransportPayload",
+  send_transactions: "mempool.sendTransaction",
   submit_block: "mining.submitBlock",
   queue_inbound_block: "mining.queueReceivedBlockBytes",
   read_payment: "payments.getPaymentState",
