@@ -74,6 +74,12 @@ export const peersView = lazy(() =>
       score: z.number(),
       banScore: z.number(),
       topics: z.array(z.string()),
+      kept: z.boolean(),
+      pingMs: z.number().nullable(),
+      bytesSent: z.number().int(),
+      bytesReceived: z.number().int(),
+      lastSendAt: z.string().nullable(),
+      lastReceivedAt: z.string().nullable(),
     })),
   })
 );

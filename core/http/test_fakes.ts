@@ -41,6 +41,12 @@ export const PEER: PeerView = {
   score: 0,
   banScore: 30,
   topics: ["block"],
+  kept: true,
+  pingMs: 12.5,
+  bytesSent: 100,
+  bytesReceived: 200,
+  lastSendAt: "2023-11-14T22:13:20.000Z",
+  lastReceivedAt: null,
 };
 
 type Listener<T> = (value: T) => void;

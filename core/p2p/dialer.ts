@@ -1,5 +1,6 @@
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { CommonsError, errorText } from "../base/mod.ts";
+import type { Counter } from "../telemetry/mod.ts";
 import type { Host } from "./host.ts";
 import type { P2pComponents } from "./types.ts";
 
@@ -7,17 +8,23 @@ import type { P2pComponents } from "./types.ts";
 const STATIC_TAG = { "commons-static": { value: 100 } };
 const MAX_ERROR_LENGTH = 300;
 
-export interface DialerComponents extends Pick<P2pComponents, "events" | "bans"> {
+export interface DialerComponents extends Pick<P2pComponents, "events" | "bans" | "metrics"> {
   isStatic(peerId: string): boolean;
 }
 
 /** Opens connections, and tells that it tried. */
 export class Dialer {
   readonly #components: DialerComponents;
+  readonly #dials: Counter;
   #host: Host | undefined;
 
   constructor(components: DialerComponents) {
     this.#components = components;
+    this.#dials = components.metrics.counter({
+      name: "commons_p2p_dials_total",
+      help: "Connections that this node tried to open, by result",
+      labels: ["result"],
+    });
   }
 
   /** Uses `host` from now on. */
@@ -37,15 +44,20 @@ export class Dialer {
     }
     const allowed = addresses.filter((address) => bans?.isBannedMultiaddr(address.toString()) !== true);
     const peer_addr = String(allowed[0] ?? addresses[0]);
-    if (allowed.length === 0) throw new CommonsError("PEER_BANNED", `Cannot dial ${peer_addr}: it is banned`);
+    if (allowed.length === 0) {
+      this.#dials.inc({ result: "banned" });
+      throw new CommonsError("PEER_BANNED", `Cannot dial ${peer_addr}: it is banned`);
+    }
     try {
       const { remotePeer } = await host.dial(allowed, options);
       if (isStatic(remotePeer.toString())) await host.peerStore.merge(remotePeer, { tags: STATIC_TAG });
     } catch (cause) {
+      this.#dials.inc({ result: options.signal.aborted ? "aborted" : "failed" });
       const error = errorText(cause).slice(0, MAX_ERROR_LENGTH);
       events.publish("ConnectionAttempt", { peer_addr, success: false, error });
       throw new CommonsError("DIAL_FAILED", `Cannot reach ${peer_addr}: ${error}`, { cause });
     }
+    this.#dials.inc({ result: "connected" });
     events.publish("ConnectionAttempt", { peer_addr, success: true });
   }
 }

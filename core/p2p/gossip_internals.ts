@@ -17,6 +17,18 @@ export function scoreOf(pubsub: GossipSub, peerId: string): number {
   return typeof score === "number" ? score : 0;
 }
 
+/** Tells `listener` the topic of each message whose id had come before. */
+export function watchDuplicates(pubsub: GossipSub, listener: (path: string) => void): void {
+  const score: unknown = "score" in pubsub ? pubsub.score : undefined;
+  if (typeof score !== "object" || score === null || !("duplicateMessage" in score)) return;
+  const { duplicateMessage } = score;
+  if (typeof duplicateMessage !== "function") return;
+  score.duplicateMessage = (peer: unknown, id: unknown, path: unknown) => {
+    if (typeof path === "string") listener(path);
+    duplicateMessage.call(score, peer, id, path);
+  };
+}
+
 /** Stops gossipsub and the heartbeat timer that its own `stop` leaves running for up to a second. */
 export async function stopGossip(pubsub: GossipSub): Promise<void> {
   const status: unknown = "status" in pubsub ? pubsub.status : undefined;

@@ -6,7 +6,7 @@ import { AuthorNames } from "./author_names.ts";
 import type { CheckContext, CheckScope, OwnFields } from "./codec.ts";
 import { CODECS } from "./codecs.ts";
 import { type EnvelopeForm, readEnvelope } from "./envelope.ts";
-import { meshSize } from "./gossip_internals.ts";
+import { meshSize, watchDuplicates } from "./gossip_internals.ts";
 import { type NotificationListeners, wholeSeconds } from "./listeners.ts";
 import { WIRE_VERSION } from "./peer_table.ts";
 import { type Draft, TopicDesk } from "./topic_desk.ts";
@@ -83,6 +83,7 @@ export class GossipRouter {
   attach(pubsub: GossipSub): void {
     this.#pubsub = pubsub;
     pubsub.addEventListener("gossipsub:message", this.#onMessage);
+    watchDuplicates(pubsub, (path) => this.#byPath.get(path)?.counters.duplicate());
     for (const desk of this.desks) {
       pubsub.topicValidators.set(
         desk.path,
@@ -104,6 +105,7 @@ export class GossipRouter {
     desk.takeTurn();
     const { recipients } = await pubsub.publish(desk.path, draft.bytes);
     desk.published(draft);
+    desk.counters.handedTo(recipients.length, draft.bytes.length);
     this.#notify(draft.accepted.delivery);
     for (const recipient of recipients) this.sent(desk.codec.topic, recipient.toString(), draft.bytes.length);
     return { recipients: recipients.length, message: draft.message };
@@ -208,6 +210,14 @@ export class GossipRouter {
     return { own, form, context: this.#context(own.peerId, own.peerId) };
   }
 
+  #check(desk: TopicDesk, data: Uint8Array, context: CheckContext): Verdict {
+    const { clock } = context;
+    const began = desk.counters.began(clock);
+    const verdict = desk.receive(data, context);
+    desk.counters.ended(began, clock);
+    return verdict;
+  }
+
   #context(author: string, source: string): CheckContext {
     const { network, chain, clock, hubs, believable } = this.#init.scope;
     return { author, source, network, chain, clock, hubs, believable };
@@ -218,7 +228,7 @@ export class GossipRouter {
     const author = this.#authors.textOf(message.from);
     const refusal = this.#refusal(author, source);
     const verdict = refusal === undefined
-      ? desk.receive(message.data, this.#context(author, source))
+      ? this.#check(desk, message.data, this.#context(author, source))
       : desk.refused(refusal, message.data.length);
     if (verdict.result === "accept") this.#accepted.set(message, verdict.delivery);
     else if (verdict.result === "reject" && author === source) {

@@ -7,11 +7,12 @@ import {
   tryPeerIdText,
   withDeadline,
 } from "../base/mod.ts";
-import { parsePeerAddress, transportOf } from "./addresses.ts";
+import { parsePeerAddress } from "./addresses.ts";
 import { assertInit } from "./assert_init.ts";
 import { banGater } from "./ban_gater.ts";
 import { allGaters } from "./connection_gater.ts";
 import { dropBanned, watchBans } from "./ban_watch.ts";
+import { ConnectionWatch } from "./connection_watch.ts";
 import { Dialer } from "./dialer.ts";
 import { scoreOf, stopGossip } from "./gossip_internals.ts";
 import { GossipRouter } from "./gossip_router.ts";
@@ -25,6 +26,7 @@ import { checkScope, ownFields } from "./own_fields.ts";
 import { ownStatus } from "./own_status.ts";
 import { PeerFinder } from "./peer_finder.ts";
 import { PeerTable } from "./peer_table.ts";
+import { peerView } from "./peer_view.ts";
 import { bootstrapPeers, hostReachability, keptPeers, learnRules } from "./reachability_setup.ts";
 import { exposeService } from "./service_metrics.ts";
 import { servicesProtocol } from "./services.ts";
@@ -65,6 +67,7 @@ class Service implements P2pService {
   readonly #static: StaticPeers;
   readonly #dialer: Dialer;
   readonly #finder: PeerFinder;
+  readonly #watch: ConnectionWatch;
   readonly #abort = new AbortController();
   /** Where others fetch blocks from this node, as it tells them. */
   readonly #dataHubUrl: string;
@@ -118,6 +121,7 @@ class Service implements P2pService {
     this.#finder = this.#createFinder();
     this.#keepConfigured();
     const counters = router.desks.map((desk) => desk.counters);
+    this.#watch = new ConnectionWatch(components, init);
     exposeService(metrics, { counters, peers: () => this.peers(), stats: () => this.stats() });
   }
 
@@ -206,7 +210,8 @@ class Service implements P2pService {
       isKept: (peerId) => this.#static.has(peerId),
       onLocalPeer: (peer) => this.#finder.told(peer),
     });
-    const connectionGater = allGaters(bans === undefined ? [gater] : [banGater({ bans, clock }), gater]);
+    const own = [gater, this.#watch.gater];
+    const connectionGater = allGaters(bans === undefined ? own : [banGater({ bans, clock }), ...own]);
     const host = await createHost({ identity, clock, logger: libp2pLogger(logger), connectionGater }, {
       ...this.#init,
       ...reachability,
@@ -326,16 +331,13 @@ class Service implements P2pService {
 
   #viewOf(connection: Connection, topics: readonly string[]): PeerView {
     const peerId = connection.remotePeer.toString();
-    return {
-      peerId,
-      address: connection.remoteAddr.toString(),
-      direction: connection.direction,
-      transport: transportOf(connection.remoteAddr),
-      ...this.#peers.toldBy(peerId),
-      connectedAt: new Date(connection.timeline.open).toISOString(),
+    return peerView(connection, {
+      told: this.#peers.toldBy(peerId),
       score: this.#scoreOf(peerId),
       banScore: this.#components.bans?.score(peerId).score ?? 0,
       topics,
-    };
+      kept: this.#static.has(peerId),
+      traffic: this.#watch.trafficOf(peerId),
+    });
   }
 }

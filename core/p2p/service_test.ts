@@ -92,7 +92,7 @@ for (const transport of ["tcp", "ws"] as const) {
       peer_node_id: b.identity.nodeId,
     }]);
     expect(a.events.of("ConnectionAttempt")).toMatchObject([{ success: true }]);
-    expect(a.metrics.value("commons_p2p_peers", { direction: "outbound" })).toBe(1);
+    expect(a.metrics.value("commons_p2p_peers", { direction: "outbound", transport })).toBe(1);
   });
 }
 

@@ -127,6 +127,7 @@ export class TopicDesk {
    */
   takeTurn(): void {
     if (this.#own === undefined || this.#own.take()) return;
+    this.counters.suppressed++;
     throw new CommonsError(
       "RATE_LIMITED",
       `Cannot publish to ${this.codec.topic}: others look at no more messages of one node for now`,

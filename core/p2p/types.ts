@@ -114,6 +114,16 @@ export interface PeerView {
   /** Points of misbehaviour: 0 is good, at `bans.threshold` the peer is banned. */
   readonly banScore: number;
   readonly topics: readonly string[];
+  /** The operator chose this peer: it is kept connected. */
+  readonly kept: boolean;
+  /** Milliseconds to the peer and back; null before they were measured. */
+  readonly pingMs: number | null;
+  /** On the wire with this peer since it connected, handshakes aside. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** ISO 8601; null for never. */
+  readonly lastSendAt: string | null;
+  readonly lastReceivedAt: string | null;
 }
 
 /** A WebSocket notification: `type` and the fields of that type, already cleaned for display. */
