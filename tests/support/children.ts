@@ -49,8 +49,17 @@ export async function stillThere(processes: readonly ListedProcess[]): Promise<r
 }
 
 /** Resident memory of a process in MiB; `undefined` where the system does not tell that way. */
-export async function residentMiB(pid: number): Promise<number | undefined> {
+export function residentMiB(pid: number): Promise<number | undefined> {
+  return memoryMiB(pid, /VmRSS:\s+(\d+) kB/);
+}
+
+/** The most that a process ever had resident, in MiB; `undefined` where the system does not tell that way. */
+export function peakMiB(pid: number): Promise<number | undefined> {
+  return memoryMiB(pid, /VmHWM:\s+(\d+) kB/);
+}
+
+async function memoryMiB(pid: number, line: RegExp): Promise<number | undefined> {
   if (Deno.build.os !== "linux") return undefined;
-  const [, kib] = /VmRSS:\s+(\d+) kB/.exec(await output("cat", [`/proc/${pid}/status`])) ?? [];
+  const [, kib] = line.exec(await output("cat", [`/proc/${pid}/status`])) ?? [];
   return kib === undefined ? undefined : Number(kib) / 1_024;
 }

@@ -2,8 +2,8 @@
  * A peer of Bitcoin's network that knows nothing but headers of regtest: it greets, answers `ping` and `getheaders`, and
  * is silent to everything else. An implementation of its own, so that it does not share the node's mistakes.
  *
- * Arguments: a file with the 80-byte headers behind genesis, the port (0 for any). Prints `listening <port>`,
- * `connected <number>`, and `served <height of the first> <count>` for each answer.
+ * Arguments: a file with the 80-byte headers behind genesis, and how many milliseconds each answer takes (default 0).
+ * Prints `listening <port>`, `connected <number>`, and `served <height of the first> <count>` for each answer.
  */
 import { doubleSha256 } from "../../../core/base/mod.ts";
 
@@ -15,7 +15,7 @@ const SERVICES = 1n | 8n; // NODE_NETWORK, NODE_WITNESS
 const MAX_HEADERS = 2_000;
 const GENESIS = "06226e46111a0b59caaf126043eb5bbf28c34f3a5e332a1fc7b2b73cf188910f";
 
-const [path = "", port = "0"] = Deno.args;
+const [path = "", delayMs = "0"] = Deno.args;
 const headers = await Deno.readFile(path);
 const count = headers.length / 80;
 const heights = indexByHash();
@@ -119,6 +119,7 @@ async function serve(connection: Deno.TcpConn): Promise<void> {
       if (bytes.length - at < FRAME + length) break;
       const command = new TextDecoder().decode(bytes.subarray(at + 4, at + 16)).replaceAll("\0", "");
       const payload = bytes.slice(at + FRAME, at + FRAME + length);
+      if (command === "getheaders") await new Promise((resolve) => setTimeout(resolve, Number(delayMs)));
       for (const reply of replies(command, payload)) await writer.write(reply);
       at += FRAME + length;
     }
@@ -126,7 +127,7 @@ async function serve(connection: Deno.TcpConn): Promise<void> {
   }
 }
 
-const listener = Deno.listen({ hostname: "127.0.0.1", port: Number(port) });
+const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
 say(`listening ${listener.addr.port}`);
 let connected = 0;
 for await (const connection of listener) {
