@@ -79,7 +79,7 @@ class Host implements ModuleHost {
     const all = () => this.#modules.all();
     this.#calls = new ModuleCalls(this.#registries, find);
     this.#directory = moduleDirectory({ api: this.#registries.api, calls: this.#calls, all, find });
-    const { clock, events, network, chain, blocks, mempool, mining, nodeInfo } = components;
+    const { clock, events, network, chain, blocks, mempool, mining, inboundBlocks, nodeInfo } = components;
     this.#metrics = new ModuleMetrics({ metrics: components.metrics, clock });
     this.#methods = createNodeMethods({
       ...this.#registries,
@@ -90,6 +90,7 @@ class Host implements ModuleHost {
       blocks,
       mempool,
       mining,
+      inboundBlocks,
       metrics: this.#metrics,
       modules: this.#directory,
     });

@@ -8,7 +8,7 @@ import type { ModuleFolder } from "./module_folder.ts";
 import type { BlocksPort } from "./node_api_blocks.ts";
 import type { ChainPort } from "./node_api_chain.ts";
 import type { MempoolPort } from "./node_api_mempool.ts";
-import type { MiningPort } from "./node_api_mining.ts";
+import type { InboundBlocksPort, MiningPort } from "./node_api_mining.ts";
 import type { NetworkPort } from "./node_api_network.ts";
 import type { ModuleNamespace } from "./node_api_types.ts";
 import type { ModuleView } from "./types.ts";
@@ -72,6 +72,8 @@ export interface ModuleHostComponents {
   /** Absent in a node without a full node to ask. */
   readonly mempool?: MempoolPort | undefined;
   readonly mining?: MiningPort | undefined;
+  /** Absent in a node without a chain. */
+  readonly inboundBlocks?: InboundBlocksPort | undefined;
   /** Absent in a node without peers. */
   readonly network?: NetworkPort;
   /** What `node.info` answers to modules: public facts, cheap to make. */

@@ -23,7 +23,7 @@ export { type ModuleFolder, openModuleFolder } from "./module_folder.ts";
 export type { BlocksPort, ChainBlock, ChainTransaction, ChainUtxo } from "./node_api_blocks.ts";
 export type { ChainHeader, ChainInfo, ChainPort, SyncStatus } from "./node_api_chain.ts";
 export type { MempoolPort, MempoolSize } from "./node_api_mempool.ts";
-export type { BlockSubmission, MiningPort, TemplateRequest } from "./node_api_mining.ts";
+export type { BlockSubmission, InboundBlocksPort, MiningPort, TemplateRequest } from "./node_api_mining.ts";
 export type { NetworkPeer, NetworkPort, NetworkStats } from "./node_api_network.ts";
 export type { ApiMethodView } from "./node_api_view.ts";
 export { OVERRIDABLE_RPC } from "./rpc_overrides.ts";

@@ -6,7 +6,12 @@ import { eventMethods } from "./node_api_events.ts";
 import { fileMethods } from "./node_api_files.ts";
 import { mempoolMethods, type MempoolPort } from "./node_api_mempool.ts";
 import { metricMethods } from "./node_api_metrics.ts";
-import { miningMethods, type MiningPort } from "./node_api_mining.ts";
+import {
+  inboundBlockMethods,
+  type InboundBlocksPort,
+  miningMethods,
+  type MiningPort,
+} from "./node_api_mining.ts";
 import { moduleMethods } from "./node_api_modules.ts";
 import { networkMethods, type NetworkPort } from "./node_api_network.ts";
 import { registrationMethods, type Registries } from "./node_api_registration.ts";
@@ -25,6 +30,8 @@ export interface NodeApiComponents extends Registries {
   /** Absent in a node without a full node to ask. */
   readonly mempool?: MempoolPort | undefined;
   readonly mining?: MiningPort | undefined;
+  /** Absent in a node without a chain. */
+  readonly inboundBlocks?: InboundBlocksPort | undefined;
   /** Absent in a node without peers. */
   readonly network?: NetworkPort | undefined;
   /** What `node.info` answers; public facts only. Called for each call: keep it cheap. */
@@ -36,7 +43,8 @@ export interface NodeApiComponents extends Registries {
  * here can change a consensus rule, touch the node's keys or reach another module but through `modules.call`.
  */
 export function createNodeMethods(components: NodeApiComponents): NodeMethodTable {
-  const { events, modules, metrics, network, chain, blocks, mempool, mining, nodeInfo } = components;
+  const { events, modules, metrics, network, chain, blocks, mempool, mining, inboundBlocks, nodeInfo } =
+    components;
   return Object.freeze({
     ...unavailableMethods,
     ...method("node.info", { capability: null, most: 0, run: () => nodeInfo() }),
@@ -50,6 +58,7 @@ export function createNodeMethods(components: NodeApiComponents): NodeMethodTabl
     ...(blocks === undefined ? {} : blockMethods(blocks)),
     ...(mempool === undefined ? {} : mempoolMethods(mempool)),
     ...(mining === undefined ? {} : miningMethods(mining)),
+    ...(inboundBlocks === undefined ? {} : inboundBlockMethods(inboundBlocks)),
     ...(network === undefined ? {} : networkMethods(network)),
   });
 }

@@ -125,9 +125,11 @@ Deno.test("mining.* asks the full node", async () => {
   const mining = {
     template: (request: unknown) => (asked.push(request), Promise.resolve({ height: 5 })),
     submit: (raw: Uint8Array) => Promise.resolve({ status: "rejected", reason: `${raw.length} bytes` }),
-    inbound: (raw: Uint8Array, module: string) => Promise.resolve(void asked.push([raw.length, module])),
   };
-  await using t = new TestHost({}, { mining: mining as never });
+  const inboundBlocks = {
+    queue: (raw: Uint8Array, module: string) => Promise.resolve(void asked.push([raw.length, module])),
+  };
+  await using t = new TestHost({}, { mining: mining as never, inboundBlocks });
   const cell = await cellOf(t, ["read_blockchain", "submit_block", "queue_inbound_block"]);
   expect(await cell.call("mining.getBlockTemplate")).toEqual({ height: 5 });
   await cell.call("mining.getBlockTemplate", ["segwit", "!signet"], new Uint8Array([0x51]));

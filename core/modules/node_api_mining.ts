@@ -26,8 +26,15 @@ export interface MiningPort {
   template(request: TemplateRequest): Promise<unknown>;
   /** Checks the block, then hands it to the full node. @throws {CommonsError} `INVALID_PARAMS` for what is no block */
   submit(block: Uint8Array): Promise<BlockSubmission>;
-  /** Takes a block that a module got elsewhere: its header into the chain, the block to the full node if there is one. */
-  inbound(block: Uint8Array, module: ModuleName): Promise<void>;
+}
+
+/** Blocks that come by other ways than the node's own. */
+export interface InboundBlocksPort {
+  /**
+   * Takes a block that a module got elsewhere: its header into the chain, the block to the full node if there is one.
+   * @throws {CommonsError} `INVALID_PARAMS`, `RATE_LIMITED`
+   */
+  queue(block: Uint8Array, module: ModuleName): Promise<void>;
 }
 
 /** `mining.*`. */
@@ -44,12 +51,16 @@ export function miningMethods(mining: MiningPort): NodeMethodTable {
       most: 1,
       run: (_caller, params) => mining.submit(params.bytes(0, "block", MAX_BLOCK_BYTES)),
     }),
-    ...method("mining.queueReceivedBlockBytes", {
-      capability: "queue_inbound_block",
-      most: 1,
-      run: ({ name }, params) => mining.inbound(params.bytes(0, "block", MAX_BLOCK_BYTES), name),
-    }),
   };
+}
+
+/** `mining.queueReceivedBlockBytes`. */
+export function inboundBlockMethods(blocks: InboundBlocksPort): NodeMethodTable {
+  return method("mining.queueReceivedBlockBytes", {
+    capability: "queue_inbound_block",
+    most: 1,
+    run: ({ name }, params) => blocks.queue(params.bytes(0, "block", MAX_BLOCK_BYTES), name),
+  });
 }
 
 function rulesParam(params: Params): readonly string[] {

@@ -65,8 +65,12 @@ const GROUPS: readonly Group[] = [
     methods: {
       read_blockchain: "getBlockTemplate",
       submit_block: "submitBlock",
-      queue_inbound_block: "queueReceivedBlockBytes",
     },
+  },
+  {
+    group: "mining",
+    reason: "this node keeps no header chain",
+    methods: { queue_inbound_block: "queueReceivedBlockBytes" },
   },
   {
     group: "payments",

@@ -29,7 +29,9 @@ Deno.test("the SDK's events are those of the node's catalogue", () => {
 });
 
 /** Without services of its own: what may be absent is there, so that their methods are in the table as they are in a node. */
-const methods = createNodeMethods({ network: {}, chain: {}, blocks: {}, mempool: {}, mining: {} } as never);
+const methods = createNodeMethods(
+  { network: {}, chain: {}, blocks: {}, mempool: {}, mining: {}, inboundBlocks: {} } as never,
+);
 
 Deno.test("the SDK's fake node asks for the capabilities that the node asks for", () => {
   const own = Object.entries(methods).map(([name, { capability }]) => [name, capability ?? ""]);
