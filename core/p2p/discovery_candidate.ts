@@ -1,4 +1,4 @@
-import type { Multiaddr } from "@multiformats/multiaddr";
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { tryPeerIdText } from "../base/mod.ts";
 import type { Candidate } from "./discovery_skip.ts";
 import { mayLearn } from "./reachability.ts";
@@ -23,19 +23,40 @@ export function candidateOf(
   const peerId = tryPeerIdText(peer.id.toString());
   if (peerId === undefined) return undefined;
   const addresses = new Set<string>();
-  for (const address of peer.multiaddrs) {
+  for (const told of peer.multiaddrs) {
     if (addresses.size >= MAX_ADDRESSES) break;
+    const address = asWritten(told);
+    if (address === undefined) continue;
     const plain = withoutPeerId(address, peerId);
-    if (isUseful(plain, rules)) addresses.add(plain.toString());
+    if (mayDial(plain, rules)) addresses.add(plain.toString());
   }
   return { peerId, addresses: [...addresses] };
 }
 
-/** True for an address, without the peer's id, that the node could and may dial. */
-export function isUseful(address: Multiaddr, rules: LearnRules): boolean {
+/** True for an address, without the peer's id, that the node could and may dial. Never throws. */
+export function isUseful(told: Multiaddr, rules: LearnRules): boolean {
+  const address = asWritten(told);
+  return address !== undefined && mayDial(address, rules);
+}
+
+function mayDial(address: Multiaddr, rules: LearnRules): boolean {
   const form = address.getComponents().map(({ name }) => name).join(" ");
   if (!DIRECT.test(form) && !(rules.relay && RELAYED.test(form))) return false;
   return address.toString().length <= MAX_LENGTH && mayLearn(address, rules);
+}
+
+/**
+ * The address as its text says it, `undefined` when that says something else. Others send bytes, in which a name may hold
+ * slashes: `a.example/ip4/10.0.0.1` is a name to whoever looks at the bytes, and a way into this network to whoever dials
+ * the text.
+ */
+function asWritten(told: Multiaddr): Multiaddr | undefined {
+  try {
+    const address = multiaddr(told.toString());
+    return address.equals(told) ? address : undefined;
+  } catch {
+    return undefined; // bytes of a stranger: what is wrong with them helps nobody
+  }
 }
 
 function withoutPeerId(address: Multiaddr, peerId: string): Multiaddr {

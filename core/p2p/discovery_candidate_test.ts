@@ -38,6 +38,17 @@ Deno.test("candidateOf() takes what can and may be dialled", async (t) => {
     });
     expect(found?.addresses).toEqual(Array.from({ length: 8 }, (_, i) => `/ip4/8.8.4.4/tcp/${i + 1}`));
   });
+  await t.step("names whose bytes hold an address of their own, beside a good one", () => {
+    const good = "/ip4/8.8.4.4/tcp/1";
+    for (const name of ["a.example/ip4/10.0.0.1", "a.example/b", "/", "a.example/tcp/1"]) {
+      const dns4 = Uint8Array.from([0x36, name.length, ...new TextEncoder().encode(name), 0x06, 0, 80]);
+      const found = candidateOf({ id: ID, multiaddrs: [multiaddr(dns4), multiaddr(good)] }, {
+        sharePrivateAddresses: false,
+        relay: false,
+      });
+      expect([name, found?.addresses]).toEqual([name, [good]]);
+    }
+  });
   await t.step("an id that is none", () => {
     expect(candidateOf({ id: "x", multiaddrs: [] }, { sharePrivateAddresses: false, relay: false }))
       .toBeUndefined();

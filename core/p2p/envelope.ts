@@ -9,6 +9,10 @@ export type ReadResult =
   | { readonly ok: false; readonly refused: Refused };
 
 const MAX_NAME_LENGTH = 256;
+/** Messages are flat, with a list or two in later versions' fields. */
+const MAX_DEPTH = 64;
+/** Smaller texts are parsed in microseconds, however deep they are. */
+const DEPTH_COUNTS_FROM = 4 * 1024;
 // ignoreBOM keeps a byte order mark in the text, where JSON refuses it
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -27,6 +31,7 @@ const NOT_OBJECT: ReadResult = {
   ok: false,
   refused: reject("BAD_SHAPE", "the message is not a JSON object"),
 };
+const TOO_DEEP: ReadResult = { ok: false, refused: reject("BAD_SHAPE", "the message is nested too deeply") };
 const BAD_NAME: ReadResult = { ok: false, refused: reject("BAD_SHAPE", "the envelope's name is malformed") };
 
 /**
@@ -53,6 +58,7 @@ export function writeEnvelope(
 }
 
 function parseObject(bytes: Uint8Array): ReadResult {
+  if (bytes.length > DEPTH_COUNTS_FROM && isDeep(bytes)) return TOO_DEEP;
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(bytes));
@@ -60,6 +66,24 @@ function parseObject(bytes: Uint8Array): ReadResult {
     return NOT_JSON; // the text comes from a peer: what exactly is wrong with it helps nobody
   }
   return isObject(value) ? { ok: true, message: value } : NOT_OBJECT;
+}
+
+/**
+ * True for JSON text with more brackets open at once than messages have. A frame of nothing but brackets costs the parser
+ * two hundred times its size in memory, and with the collection of that up to 50 ms (measured).
+ */
+function isDeep(bytes: Uint8Array): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === 0x22) inText = !inText; // "
+    else if (inText) i += byte === 0x5c ? 1 : 0; // what a \ escapes ends no text
+    else if (byte === 0x5b || byte === 0x7b) { // [ {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--; // ] }
+  }
+  return false;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

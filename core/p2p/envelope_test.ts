@@ -30,7 +30,10 @@ Deno.test("readEnvelope() refuses", async (t) => {
       "NOT_JSON",
     ],
     ["a raw control character", text('{"a":"\u0001"}'), "NOT_JSON"],
-    ["ten thousand open brackets", text("[".repeat(10_000)), "NOT_JSON"],
+    ["ten thousand open brackets", text("[".repeat(10_000)), "BAD_SHAPE"],
+    ["brackets that begin and end", text(`{"a":${"[".repeat(2_500)}${"]".repeat(2_500)}}`), "BAD_SHAPE"],
+    ["brackets behind a text", text(`{"\\"":"[\\\\","a":${'{"b":'.repeat(1_000)}`), "BAD_SHAPE"],
+    ["bus data of brackets", text(`{"name":"n","data":"${btoa("[".repeat(6_000))}"}`), "BAD_SHAPE"],
     ["a list", text("[]"), "BAD_SHAPE"],
     ["null", text("null"), "BAD_SHAPE"],
     ["a number", text("1"), "BAD_SHAPE"],
@@ -49,6 +52,20 @@ Deno.test("readEnvelope() refuses", async (t) => {
     await t.step(name, () => {
       expect(readEnvelope(bytes)).toMatchObject({ ok: false, refused: { result: "reject", code } });
     });
+  }
+});
+
+Deno.test("readEnvelope() reads large messages as deep as any version's", () => {
+  const rows: unknown[] = [
+    { a: "[".repeat(5_000), b: "{".repeat(5_000) },
+    { a: '\\"['.repeat(2_000), b: '"]\\'.repeat(1_000) },
+    { list: Array.from({ length: 2_000 }, (_, i) => ({ hash: i, in: [{}] })) },
+    { a: "x".repeat(5_000), deep: JSON.parse(`${"[".repeat(62)}${"]".repeat(62)}`) },
+  ];
+  for (const message of rows) {
+    const bytes = text(JSON.stringify(message));
+    expect(bytes.length).toBeGreaterThan(4_096);
+    expect(readEnvelope(bytes)).toEqual({ ok: true, message });
   }
 });
 

@@ -1,5 +1,6 @@
 import { expect } from "expect";
 import { fuzz } from "./fuzz.ts";
+import { recordTargets } from "./record_targets.ts";
 import { type FuzzTarget, fuzzTargets } from "./targets.ts";
 
 /** Frames over all targets in an ordinary test run; `deno task fuzz` makes as many as one likes. */
@@ -8,7 +9,7 @@ const FRAMES = 20_000;
 Deno.test("damaged frames neither make a check throw nor get anything unsafe past it", async (t) => {
   const seed = Math.floor(Math.random() * 2 ** 32);
   console.log(`fuzz seed ${seed}`);
-  const targets = fuzzTargets();
+  const targets = [...fuzzTargets(), ...recordTargets()];
   for (const target of targets) {
     await t.step(target.name, () => {
       const { failure, outcomes } = fuzz(target, { runs: Math.ceil(FRAMES / targets.length), seed });
@@ -53,4 +54,18 @@ Deno.test("fuzz() tells a frame that is always slow from one that was slow once"
   expect(fuzz(target(() => runs++ === 0 && wait(30)), { runs: 1, seed: 1, slowMs: 20 }).failure).toBe(
     undefined,
   );
+});
+
+Deno.test("fuzz() tells a frame that takes far more memory than a frame may have", () => {
+  const kept: unknown[] = [];
+  const target = (size: number): FuzzTarget => ({
+    name: "dear",
+    seeds: [{}],
+    maxBytes: 1_000,
+    run: () => (kept.push(new Array(size).fill(0.5)), kept.splice(0, kept.length - 1), "OK"),
+  });
+  expect(fuzz(target(4_000_000), { runs: 1, seed: 1, maxBlowup: 2 }).failure?.what).toMatch(
+    /bytes, more than/,
+  );
+  expect(fuzz(target(10), { runs: 100, seed: 1, maxBlowup: 2 }).failure).toBe(undefined);
 });

@@ -1,10 +1,12 @@
 /**
  * Feeds every reader of what strangers send with damaged frames: `deno task fuzz [--runs N] [--seed S] [target ...]`.
  * N frames for each target (100,000 when not said); the seed is printed, and the same seed makes the same frames. Ends
- * with exit code 1 when a check throws, lets something unsafe through or takes over 5 ms for one frame.
+ * with exit code 1 when a check throws, lets something unsafe through, takes over 5 ms for one frame or far more memory
+ * than the frame may have.
  */
 import { parseArgs } from "node:util";
 import { fuzz } from "./fuzz.ts";
+import { recordTargets } from "./record_targets.ts";
 import { fuzzTargets } from "./targets.ts";
 
 const SLOW_MS = 5;
@@ -25,7 +27,7 @@ const { values, positionals } = parseArgs({
 });
 const runs = wholeNumber(values.runs, "runs");
 const seed = wholeNumber(values.seed ?? String(Math.floor(Math.random() * 2 ** 32)), "seed");
-const targets = fuzzTargets().filter(({ name }) =>
+const targets = [...fuzzTargets(), ...recordTargets()].filter(({ name }) =>
   positionals.length === 0 || positionals.some((wanted) => name.includes(wanted))
 );
 console.log(`seed ${seed}, ${runs} frames for each of ${targets.length} targets`);

@@ -137,6 +137,18 @@ function mutatedBytes(bytes: Uint8Array, dice: Dice): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(out);
 }
 
+/** A frame made of good bytes, or of nothing; now and then one beyond `maxBytes`. */
+export function damagedBytes(
+  bytes: Uint8Array,
+  { dice, maxBytes }: { readonly dice: Dice; readonly maxBytes: number },
+): Uint8Array<ArrayBuffer> {
+  const kind = dice.below(100);
+  if (kind < 85) return mutatedBytes(bytes, dice);
+  if (kind < 95) return Uint8Array.from({ length: dice.below(256) }, () => dice.byte());
+  if (kind < 97) return Uint8Array.from({ length: maxBytes - 1 + dice.below(3) }, () => dice.byte());
+  return Uint8Array.from(bytes);
+}
+
 /** A frame made of a good message, or of nothing; now and then one beyond `maxBytes`. */
 export function makeFrame(
   message: Message,
