@@ -14,8 +14,11 @@ export interface BarePeer extends AsyncDisposable {
   readonly pubsub: GossipSub;
   dial(address: string): Promise<void>;
   publish(topic: string, message: unknown): Promise<void>;
-  /** Writes bytes to a new stream of `protocol`. */
-  write(address: string, options: { readonly protocol: string; readonly bytes: Uint8Array }): Promise<void>;
+  /** Writes bytes to a new stream of `protocol`, and ends it when that is asked for. */
+  write(
+    address: string,
+    options: { readonly protocol: string; readonly bytes: Uint8Array; readonly close?: boolean },
+  ): Promise<void>;
 }
 
 export async function startBarePeer(topic: string): Promise<BarePeer> {
@@ -40,9 +43,10 @@ export async function startBarePeer(topic: string): Promise<BarePeer> {
         : new TextEncoder().encode(JSON.stringify(message));
       await pubsub.publish(path, bytes);
     },
-    async write(address, { protocol, bytes }) {
+    async write(address, { protocol, bytes, close = false }) {
       const stream = await host.dialProtocol(multiaddr(address), protocol);
-      stream.send(bytes);
+      if (bytes.length > 0) stream.send(bytes);
+      if (close) await stream.close();
     },
     async [Symbol.asyncDispose]() {
       await stopGossip(pubsub);

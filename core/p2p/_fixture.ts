@@ -12,7 +12,7 @@ import {
   systemClock,
   workFault,
 } from "../base/mod.ts";
-import type { EventBus, EventPayloads, EventType } from "../events/mod.ts";
+import type { EventBus, EventPayloads, EventType, NodeEvent, SubscribeOptions } from "../events/mod.ts";
 import type { Identity } from "../identity/mod.ts";
 import type { Labels, Logger, Metrics } from "../telemetry/mod.ts";
 import { createP2pService } from "./service.ts";
@@ -37,10 +37,12 @@ export const silentLogger: Logger = {
 export class RecordingEvents implements EventBus {
   readonly published: { readonly type: EventType; readonly payload: unknown }[] = [];
   readonly #waiting = new Set<() => void>();
+  readonly #listeners = new Set<(type: EventType, payload: EventPayloads[EventType]) => void>();
 
   publish<T extends EventType>(type: T, payload: EventPayloads[T]): void {
     this.published.push({ type, payload });
     for (const check of this.#waiting) check();
+    for (const listener of this.#listeners) listener(type, payload);
   }
 
   of(type: EventType): readonly unknown[] {
@@ -65,8 +67,12 @@ export class RecordingEvents implements EventBus {
     throw new CommonsError("UNAVAILABLE", "Cannot subscribe: only a recorder");
   }
 
-  listen(): never {
-    throw new CommonsError("UNAVAILABLE", "Cannot listen: only a recorder");
+  listen({ types }: SubscribeOptions, listener: (event: NodeEvent) => void): Disposable {
+    const own = (type: EventType, payload: EventPayloads[EventType]) => {
+      if (types?.includes(type) !== false) listener({ id: 1, type, time: 0, payload, json: "" });
+    };
+    this.#listeners.add(own);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
   }
 
   since(): never[] {

@@ -2,6 +2,7 @@ import { type GossipSub, type GossipsubMessage, type Message, TopicValidatorResu
 import { CommonsError, type ErrorCode, errorText } from "../base/mod.ts";
 import type { EventBus } from "../events/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
+import type { AuthorGate } from "./author_gate.ts";
 import { AuthorNames } from "./author_names.ts";
 import type { CheckContext, CheckScope, OwnFields } from "./codec.ts";
 import { CODECS } from "./codecs.ts";
@@ -9,9 +10,11 @@ import { type EnvelopeForm, readEnvelope } from "./envelope.ts";
 import { meshSize, watchDuplicates } from "./gossip_internals.ts";
 import { type NotificationListeners, wholeSeconds } from "./listeners.ts";
 import { WIRE_VERSION } from "./peer_table.ts";
+import type { PublishGate } from "./publish_gate.ts";
+import { RefusalLog } from "./refusal_log.ts";
 import { type Draft, TopicDesk } from "./topic_desk.ts";
 import { topicPath, tryTopicName } from "./topics.ts";
-import type { GossipStats, ListenMode, PublishResult, TopicName } from "./types.ts";
+import type { GossipStats, PublishResult, TopicName } from "./types.ts";
 import { type Delivery, ignore, type Refused, reject, type Verdict } from "./verdict.ts";
 
 const RESULTS = {
@@ -20,8 +23,7 @@ const RESULTS = {
   reject: TopicValidatorResult.Reject,
 } as const;
 
-const BANNED = ignore("BANNED", "the author or the peer is banned");
-const OWN = ignore("OWN", "the node's own message came back");
+const EMPTY = ignore("EMPTY", "the stream was closed without a message");
 const NOT_SPOKEN = reject("UNKNOWN_KIND", "messages of this kind are not sent directly");
 
 export interface GossipRouterComponents {
@@ -30,8 +32,10 @@ export interface GossipRouterComponents {
   readonly listeners: NotificationListeners;
   /** Address of a connected peer, for events. */
   addressOf(peerId: string): string;
-  /** True for peers that are not heard. */
-  isBanned(peerId: string): boolean;
+  /** Whose messages are looked at. */
+  readonly authors: Pick<AuthorGate, "refusal">;
+  /** What the node may say. */
+  readonly gate: Pick<PublishGate, "isOpen" | "admits" | "assertOpen">;
   /** Told when a peer handed over a message of its own that was rejected, and for what. */
   blame(peerId: string, code: ErrorCode): void;
   /** Told what was accepted from others, besides whoever listens to notifications and events. */
@@ -47,7 +51,6 @@ export interface Heard {
 export interface GossipRouterInit {
   readonly topicPrefix: string;
   readonly envelope: EnvelopeForm;
-  readonly listenMode: ListenMode;
   readonly own: OwnFields;
   readonly scope: CheckScope;
 }
@@ -62,7 +65,8 @@ export class GossipRouter {
   readonly #components: GossipRouterComponents;
   readonly #init: GossipRouterInit;
   readonly #byPath: ReadonlyMap<string, TopicDesk>;
-  readonly #authors = new AuthorNames();
+  readonly #names = new AuthorNames();
+  readonly #refusals: RefusalLog;
   /** What the validator made of a message, for the delivery of that very message: parsed once, freed with it. */
   readonly #accepted = new WeakMap<Message, Delivery>();
   #pubsub: GossipSub | undefined;
@@ -73,6 +77,7 @@ export class GossipRouter {
     const { clock, network } = scope;
     this.#components = components;
     this.#init = init;
+    this.#refusals = new RefusalLog({ clock, logger });
     this.desks = CODECS.map((codec) =>
       new TopicDesk({ codec, path: topicPath({ topicPrefix, network }, codec.topic), clock, logger })
     );
@@ -134,14 +139,18 @@ export class GossipRouter {
     const read = readEnvelope(bytes);
     const size = bytes.length;
     const desk = this.#deskOf(read.ok && !isGreeting(read.message) ? "block" : "handshake");
+    const refusal = size === 0 ? EMPTY : this.#components.authors.refusal(desk.codec.topic, context);
     let verdict: Verdict;
-    if (!read.ok) verdict = desk.refused(read.refused, size);
+    if (refusal !== undefined) verdict = desk.refused(refusal, size);
+    else if (!read.ok) verdict = desk.refused(read.refused, size);
     else if (isDirectKind(read.message)) verdict = desk.receiveParsed(read.message, { size, context });
     else verdict = desk.refused(NOT_SPOKEN, size);
     if (verdict.result === "reject") this.#components.blame(author, verdict.code);
     if (verdict.result === "accept") {
-      this.#deliver(verdict.delivery, { desk, author, via: "direct", source: author, size });
-    } else if (verdict.code === "DUPLICATE") {
+      return this.#deliver(verdict.delivery, { desk, author, via: "direct", source: author, size });
+    }
+    this.#tellRefusal(verdict, { desk, context });
+    if (verdict.code === "DUPLICATE") {
       // a block that gossip brought first answers a question all the same
       this.#components.heard({ talk: "block" }, { author, via: "direct" });
     }
@@ -152,8 +161,14 @@ export class GossipRouter {
     return this.#pubsub?.getSubscribers(this.#deskOf(topic).path).length ?? 0;
   }
 
+  /** Whether the node says this kind at all. */
   mayPublish(topic: TopicName): boolean {
-    return this.#deskOf(topic).mayPublish(this.#init.listenMode);
+    return this.#components.gate.isOpen(this.#deskOf(topic));
+  }
+
+  /** The same for something that is about to be said: what is not is counted. */
+  admits(topic: TopicName): boolean {
+    return this.#components.gate.admits(this.#deskOf(topic));
   }
 
   /** See `TopicDesk.announcersOf`. */
@@ -193,8 +208,7 @@ export class GossipRouter {
       throw new CommonsError("UNKNOWN_TOPIC", "Cannot publish: there is no such topic");
     }
     const desk = this.#deskOf(name);
-    const mode = this.#init.listenMode;
-    if (!desk.mayPublish(mode)) throw unavailable(`p2p.listen_mode is ${mode}`);
+    this.#components.gate.assertOpen(desk);
     if (this.#pubsub === undefined) throw unavailable("the P2P service is not running");
     return { desk, pubsub: this.#pubsub };
   }
@@ -225,22 +239,34 @@ export class GossipRouter {
 
   #validate(desk: TopicDesk, message: Message, source: string): TopicValidatorResult {
     if (message.type !== "signed") return TopicValidatorResult.Reject; // StrictSign lets none through
-    const author = this.#authors.textOf(message.from);
-    const refusal = this.#refusal(author, source);
+    const author = this.#names.textOf(message.from);
+    const context = this.#context(author, source);
+    const refusal = this.#components.authors.refusal(desk.codec.topic, context);
     const verdict = refusal === undefined
-      ? this.#check(desk, message.data, this.#context(author, source))
+      ? this.#check(desk, message.data, context)
       : desk.refused(refusal, message.data.length);
     if (verdict.result === "accept") this.#accepted.set(message, verdict.delivery);
-    else if (verdict.result === "reject" && author === source) {
-      this.#components.blame(author, verdict.code);
+    else {
+      if (verdict.result === "reject" && author === source) this.#components.blame(author, verdict.code);
+      this.#tellRefusal(verdict, { desk, context });
     }
     return RESULTS[verdict.result];
   }
 
-  #refusal(author: string, source: string): Refused | undefined {
-    const { isBanned } = this.#components;
-    if (author === this.#init.own.peerId) return OWN;
-    return isBanned(source) || author !== source && isBanned(author) ? BANNED : undefined;
+  #tellRefusal(
+    { result, code, detail }: Refused,
+    { desk, context }: { readonly desk: TopicDesk; readonly context: CheckContext },
+  ): void {
+    if (code === "DUPLICATE" || code === "OWN" || !this.#refusals.ready()) return; // gossip repeats all the time
+    const { author, source } = context;
+    this.#refusals.write("message refused", {
+      topic: desk.codec.topic,
+      result,
+      code,
+      detail,
+      author,
+      source,
+    });
   }
 
   readonly #onMessage = (event: CustomEvent<GossipsubMessage>): void => {
@@ -250,7 +276,7 @@ export class GossipRouter {
     if (delivery === undefined || desk === undefined || msg.type !== "signed") return;
     this.#deliver(delivery, {
       desk,
-      author: this.#authors.textOf(msg.from),
+      author: this.#names.textOf(msg.from),
       via: "gossip",
       source: propagationSource.toString(),
       size: msg.data.length,

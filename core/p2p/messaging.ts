@@ -1,4 +1,5 @@
 import { type Clock, errorText } from "../base/mod.ts";
+import type { EventBus } from "../events/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
 import { BestBlockAsker } from "./best_block_asker.ts";
 import type { OwnFields } from "./codec.ts";
@@ -15,6 +16,7 @@ export interface MessagingComponents {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly events: Pick<EventBus, "listen">;
   readonly router: GossipRouter;
   readonly own: OwnFields;
   isConnected(peerId: string): boolean;
@@ -37,6 +39,7 @@ export class Messaging {
   readonly #handshakes: Handshakes;
   readonly #asker: BestBlockAsker;
   readonly #claims: PeerClaims;
+  #tips: Disposable | undefined;
 
   constructor(components: MessagingComponents, { protocol }: MessagingInit) {
     const { clock, logger, metrics, router, isBanned } = components;
@@ -72,14 +75,19 @@ export class Messaging {
 
   /** Begins to speak; the router is attached. */
   start(): void {
-    const { router, own } = this.#components;
-    if (router.mayPublish("node_status")) this.#beat.start();
+    const { router, own, events } = this.#components;
+    if (router.mayPublish("node_status")) {
+      this.#beat.start();
+      const types = ["ChainTipUpdated", "SyncStateChanged"] as const;
+      this.#tips = events.listen({ name: "p2p status", types }, () => this.#beat.refresh());
+    }
     if (router.mayPublish("handshake")) this.#handshakes.start();
     // without a chain of its own the node has no use for the answer
     if (router.mayPublish("bestblock") && own.tip() !== undefined) this.#asker.start();
   }
 
   stop(): void {
+    this.#tips?.[Symbol.dispose]();
     this.#beat[Symbol.dispose]();
     this.#handshakes[Symbol.dispose]();
     this.#asker[Symbol.dispose]();
@@ -98,7 +106,9 @@ export class Messaging {
 
   async publish(topic: string, message: Readonly<Record<string, unknown>>): Promise<PublishResult> {
     const published = await this.#components.router.publish(topic, message);
-    if (topic === "block" && this.#components.router.mayPublish("node_status")) this.#beat.refresh();
+    if ((topic === "block" || topic === "miningon") && this.#components.router.mayPublish("node_status")) {
+      this.#beat.refresh();
+    }
     return published;
   }
 
@@ -127,7 +137,7 @@ export class Messaging {
   /** Answers go to neighbours only: whoever asks has some, and one question must not make a whole network dial. */
   #mayAnswer(topic: TopicName, peerId: string): boolean {
     const { router, isConnected } = this.#components;
-    return router.mayPublish(topic) && isConnected(peerId);
+    return isConnected(peerId) && router.admits(topic);
   }
 
   #answerBestBlock(peerId: string): void {

@@ -233,3 +233,38 @@ Deno.test("publish() does not let the node look like a flood to others", async (
   await clock.advance(100);
   expect((await publish(100)).recipients).toBe(0);
 });
+
+Deno.test("a new tip is told at once, and many of them as one", async () => {
+  const clock = new FakeClock();
+  let height = 1;
+  await using a = await startNode({
+    init: { ...MAINNET, tip: () => ({ ...TIP, height }) },
+    components: { clock },
+  });
+  const said: Notification[] = [];
+  using _listener = heardBy(a, said);
+  const heights = () => said.map((status) => status["best_height"]);
+  const { hash, chainwork } = TIP;
+  const newTip = (to: number) => {
+    height = to;
+    a.events.publish("ChainTipUpdated", { block_hash: hash, height, chainwork, previous_hash: hash });
+  };
+  await eventually(() => said.length === 1); // that of the start
+  await clock.advance(9_000); // long enough ago for others to look at another one
+  newTip(2);
+  await clock.advance(0);
+  await eventually(() => said.length === 2);
+  for (const to of [3, 4, 5]) newTip(to);
+  await clock.advance(5_999);
+  expect(heights()).toEqual([1, 2]);
+  await clock.advance(1);
+  await eventually(() => said.length === 3);
+  expect(heights()).toEqual([1, 2, 5]);
+});
+
+Deno.test("a stream that is closed without a message costs its sender nothing", async () => {
+  await using node = await startNode({ init: MAINNET });
+  await using peer = await startBarePeer(`${PREFIX}/mainnet-block`);
+  await peer.write(node.address, { protocol: PREFIX, bytes: new Uint8Array(), close: true });
+  await eventually(() => count(node, "handshake", "ignore", "EMPTY") === 1);
+});

@@ -1,10 +1,18 @@
 import type { Clock } from "../base/mod.ts";
 import { wholeSeconds } from "./listeners.ts";
-import type { Notification, P2pInit } from "./types.ts";
+import { chainStage } from "./publish_gate.ts";
+import type { ChainStage, Notification, P2pInit } from "./types.ts";
+
+/** States as nodes of this family name them. */
+const FSM_STATES: Readonly<Record<ChainStage, string>> = {
+  idle: "IDLE",
+  catching_up: "CATCHINGBLOCKS",
+  running: "RUNNING",
+};
 
 /** What a status is made from. */
 export interface OwnStatusInit
-  extends Pick<P2pInit, "version" | "name" | "listenMode" | "dataHubUrl" | "services" | "tip"> {
+  extends Pick<P2pInit, "version" | "name" | "listenMode" | "dataHubUrl" | "services" | "tip" | "stage"> {
   readonly peerId: string;
   readonly clock: Clock;
   /** Unix milliseconds and monotonic milliseconds of the start. */
@@ -25,7 +33,7 @@ export function ownStatus(init: OwnStatusInit): Notification {
     best_block_hash: tip.hash,
     best_height: tip.height,
     block_assembly_details: null,
-    fsm_state: "RUNNING",
+    fsm_state: FSM_STATES[chainStage(init.stage)],
     start_time: Math.floor(started.wall / 1000),
     uptime: Math.max(0, (clock.monotonic() - started.monotonic) / 1000),
     client_name: init.name,

@@ -8,7 +8,13 @@ import {
 } from "../base/mod.ts";
 import { type Mutation, type Store, storeKey } from "../store/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
-import { afterEvent, type ConductEvent, reconsidered, reputation } from "./peer_registry_reputation.ts";
+import {
+  afterEvent,
+  type ConductEvent,
+  reconsidered,
+  REPUTATION,
+  reputation,
+} from "./peer_registry_reputation.ts";
 import { NEW_RECORD, type PeerRecord, readRecord } from "./peer_registry_record.ts";
 import { type SelectionCriteria, selectPeer, type SyncCandidate } from "./peer_registry_selection.ts";
 
@@ -159,6 +165,14 @@ export class PeerRegistry {
   get(peerId: PeerIdText): (PeerRecord & { readonly reputation: number }) | undefined {
     const record = this.#current(peerId);
     return record && { ...record, reputation: reputation(record, this.#components.clock.now()) };
+  }
+
+  /** Reputation of any peer from 0 to 100; that of a newcomer where nothing is known. Cheap: for each message. */
+  reputationOf(peerId: string): number {
+    const record = this.#records.get(peerId as PeerIdText); // only a key to look up
+    if (record === undefined) return REPUTATION.newcomer;
+    const now = this.#components.clock.now();
+    return reputation(reconsidered(record, now), now);
   }
 
   /** Whom of the connected peers to ask for blocks, `undefined` when nobody is worth it. */

@@ -9,6 +9,7 @@ import {
 } from "../base/mod.ts";
 import { parsePeerAddress } from "./addresses.ts";
 import { assertInit } from "./assert_init.ts";
+import { AuthorGate } from "./author_gate.ts";
 import { banGater } from "./ban_gater.ts";
 import { allGaters } from "./connection_gater.ts";
 import { dropBanned, watchBans } from "./ban_watch.ts";
@@ -28,6 +29,7 @@ import { PeerFinder } from "./peer_finder.ts";
 import { PeerTable } from "./peer_table.ts";
 import { peerView } from "./peer_view.ts";
 import { bootstrapPeers, hostReachability, keptPeers, learnRules } from "./reachability_setup.ts";
+import { PublishGate } from "./publish_gate.ts";
 import { exposeService } from "./service_metrics.ts";
 import { servicesProtocol } from "./services.ts";
 import { StaticPeers } from "./static_peers.ts";
@@ -93,20 +95,22 @@ class Service implements P2pService {
     if (own.dataHubUrl === "" && init.dataHubUrl !== "" && init.listenMode === "full") {
       logger.warn("the data hub URL is not told to others: they could not use it", { url: init.dataHubUrl });
     }
+    const isStatic = (peerId: string) => this.#static.has(peerId);
     const router = this.#router = new GossipRouter(
       {
         logger,
         events,
         listeners: this.#listeners,
         addressOf: (peerId) => this.#peers.addressOf(peerId),
-        isBanned,
+        authors: new AuthorGate({ ...components, isBanned, isStatic }, { self: identity.peerId, ...init }),
+        gate: new PublishGate({ metrics }, init),
         blame: (peerId, code) => this.#blame(peerId, code),
         heard: (delivery, heard) => this.#messaging.heard(delivery, heard),
       },
       { ...init, own, scope },
     );
     this.#messaging = new Messaging(
-      { clock, logger, metrics, router, own, isBanned, isConnected: (peerId) => this.#peers.has(peerId) },
+      { ...components, router, own, isBanned, isConnected: (peerId) => this.#peers.has(peerId) },
       { protocol: init.topicPrefix },
     );
     this.#static = new StaticPeers({
@@ -116,7 +120,6 @@ class Service implements P2pService {
       dial: ({ address }, options) => this.#dialer.dial([address], options),
       isConnected: (peerId) => this.#peers.has(peerId),
     });
-    const isStatic = (peerId: string) => this.#static.has(peerId);
     this.#dialer = new Dialer({ ...components, isStatic });
     this.#finder = this.#createFinder();
     this.#keepConfigured();

@@ -22,6 +22,9 @@ export type TopicName = typeof TOPIC_NAMES[number];
 /** What the node says on its own: everything, only its status, or nothing at all. */
 export type ListenMode = "full" | "listen_only" | "silent";
 
+/** How far the node's chain has come: not begun, behind the network, or up to date. */
+export type ChainStage = "idle" | "catching_up" | "running";
+
 /** What {@linkcode createP2pService} needs from the rest of the node. */
 export interface P2pComponents {
   readonly identity: Identity;
@@ -32,6 +35,11 @@ export interface P2pComponents {
   readonly events: EventBus;
   /** Who is kept out. Absent: nobody is, and nobody is scored. */
   readonly bans?: BanGate | undefined;
+  /**
+   * What dealings with a peer have shown, from 0 to 100 (see `PeerRegistry.reputationOf`); asked for each subtree and
+   * rejected transaction. Absent: everybody is a newcomer.
+   */
+  readonly reputationOf?: ((peerId: string) => number) | undefined;
 }
 
 /** Best block of the node's own header chain. */
@@ -91,11 +99,18 @@ export interface P2pInit extends ReachabilityOptions {
    */
   readonly tip?: (() => OwnTip) | undefined;
   /**
+   * Asked before the node says something: unless it is `running`, the node only tells its status, greets and asks.
+   * Absent, or when it throws: it is.
+   */
+  readonly stage?: (() => ChainStage) | undefined;
+  /**
    * Whether addresses and URLs of private networks are told to others and taken from them. Default false.
    */
   readonly sharePrivateAddresses?: boolean | undefined;
   /** URLs or hosts; what is offered there is not taken. */
   readonly blacklistedBaseUrls?: readonly string[] | undefined;
+  /** Peer ids whose messages are taken, besides those of static peers; empty or absent: everybody's. At most 4,096. */
+  readonly allowedPublishers?: readonly string[] | undefined;
 }
 
 /** One connected peer as REST shows it. */

@@ -119,13 +119,13 @@ function directTarget(): FuzzTarget {
     events: { publish: () => {}, subscribe: never, listen: never, since: never, stats: never },
     listeners,
     addressOf: () => "",
-    isBanned: () => false,
+    authors: { refusal: () => undefined },
+    gate: { isOpen: () => true, admits: () => true, assertOpen: () => {} },
     blame: (_peer, code) => void outcomes.push(code),
     heard: () => void outcomes.push("OK"),
   }, {
     topicPrefix: "commons/bitcoin/1.0.0",
     envelope: "raw",
-    listenMode: "full",
     own: testOwn(),
     scope: testContext(AUTHOR, { clock, hubs: new HubUrls({ allowPrivate: false }) }),
   });
