@@ -79,6 +79,7 @@ export function fakeP2p() {
       return Promise.resolve({ recipients: 2, message });
     },
     stats: () => ({ topics: [] }),
+    claimOf: () => undefined,
     ownStatus: () => ({
       type: "node_status",
       timestamp: "2023-11-14T22:13:20Z",

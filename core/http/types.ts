@@ -27,7 +27,15 @@ export type HealthSource = Pick<HealthRegistry, "ready">;
 /** The part of the P2P service that HTTP shows. */
 export type HttpP2p = Pick<
   P2pService,
-  "listening" | "peers" | "addPeer" | "removePeer" | "publish" | "stats" | "ownStatus" | "onNotification"
+  | "listening"
+  | "peers"
+  | "addPeer"
+  | "removePeer"
+  | "publish"
+  | "stats"
+  | "claimOf"
+  | "ownStatus"
+  | "onNotification"
 >;
 
 /** The part of the ban service that HTTP shows and obeys. */

@@ -12,7 +12,7 @@ export type MethodTable = ReadonlyMap<string, RpcMethod>;
 /** What the methods are made from. */
 export interface MethodTableInit {
   readonly modules: HttpModules;
-  readonly p2p: Pick<HttpP2p, "peers" | "listening">;
+  readonly p2p: Pick<HttpP2p, "peers" | "listening" | "claimOf">;
   readonly bans: Pick<HttpBans, "ban" | "unban" | "clear" | "list" | "find">;
   readonly chain: HttpChain;
   readonly node: NodeFacts;
