@@ -33,6 +33,7 @@ const p2p: HttpP2p = {
   removePeer: unused,
   publish: unused,
   stats: unused,
+  claimOf: unused,
   ownStatus: unused,
   onNotification: unused,
 };
