@@ -70,7 +70,7 @@ class Miner implements Mining {
     using _slot = this.#takeSlot();
     const block = this.#read(raw);
     const reason = await fullNode.submitBlock(raw);
-    if (reason === "duplicate") return { status: "duplicate", reason: null };
+    if (reason !== undefined && isDuplicate(reason)) return { status: "duplicate", reason: null };
     if (reason !== undefined) return { status: "rejected", reason };
     await this.#offer(block, "the full node");
     return { status: "accepted", reason: null };
@@ -91,7 +91,7 @@ class Miner implements Mining {
     if (fullNode === undefined) return;
     try {
       const reason = await fullNode.submitBlock(raw);
-      if (reason !== undefined && reason !== "duplicate") {
+      if (reason !== undefined && !isDuplicate(reason)) {
         logger.info("the full node refused a block", { hash: block.hash, from, reason });
       }
     } catch (error) {
@@ -141,4 +141,9 @@ class Miner implements Mining {
     this.#underWay++;
     return { [Symbol.dispose]: () => void this.#underWay-- };
   }
+}
+
+/** BIP22's word, or btcd's sentence. */
+function isDuplicate(reason: string): boolean {
+  return reason === "duplicate" || reason.startsWith("rejected: already have block");
 }

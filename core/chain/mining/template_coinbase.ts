@@ -1,5 +1,10 @@
 import { CommonsError, fromHex, type HashHex } from "../../base/mod.ts";
-import { heightScript, serializeTransaction, type TransactionOutput } from "../../bitcoin/mod.ts";
+import {
+  commitmentScript,
+  heightScript,
+  serializeTransaction,
+  type TransactionOutput,
+} from "../../bitcoin/mod.ts";
 
 /** An input that spends nothing. */
 const NO_TXID = "00".repeat(32) as HashHex;
@@ -7,6 +12,7 @@ const NO_INDEX = 0xffff_ffff;
 /** All that there will ever be. */
 const MAX_SATS = 2_100_000_000_000_000n;
 const MAX_SCRIPT_DIGITS = 2 * 10_000;
+const HASH_BYTES = 32;
 
 /**
  * The coinbase of a block template (BIP22, BIP145): pays the whole value to `script`, commits to the template's witnesses
@@ -20,7 +26,7 @@ export function templateCoinbase(template: unknown, script: Uint8Array): Uint8Ar
     throw fault("height");
   }
   const outputs: TransactionOutput[] = [{ sats: valueOf(coinbasevalue), scriptPubKey: script }];
-  if (commitment !== undefined) outputs.push({ sats: 0n, scriptPubKey: scriptOf(commitment) });
+  if (commitment !== undefined) outputs.push({ sats: 0n, scriptPubKey: commitmentScriptOf(commitment) });
   const push = heightScript(height);
   return serializeTransaction({
     version: 2,
@@ -47,11 +53,13 @@ function valueOf(value: unknown): bigint {
   return sats;
 }
 
-function scriptOf(hex: unknown): Uint8Array {
+/** By BIP145 it is the whole script; btcd gives the hash alone. */
+function commitmentScriptOf(hex: unknown): Uint8Array {
   if (typeof hex !== "string" || hex.length > MAX_SCRIPT_DIGITS || !/^(?:[0-9a-f]{2})+$/.test(hex)) {
     throw fault("default_witness_commitment");
   }
-  return fromHex(hex, { title: "the witness commitment" });
+  const bytes = fromHex(hex, { title: "the witness commitment" });
+  return bytes.length === HASH_BYTES ? commitmentScript(bytes) : bytes;
 }
 
 function fault(field: string): CommonsError {
