@@ -6,7 +6,7 @@ import { SERVICE_BITS } from "./services.ts";
 /** What the P2P service is told by the configuration. */
 export function p2pInit(
   config: Config,
-  node: Pick<P2pInit, "version" | "tip" | "bootstrapOnly">,
+  node: Pick<P2pInit, "version" | "tip" | "stage" | "bootstrapOnly">,
 ): P2pInit {
   const { p2p } = config;
   return {
@@ -27,6 +27,7 @@ export function p2pInit(
     sharedKey: p2p.shared_key,
     dataHubUrl: p2p.data_hub_url,
     blacklistedBaseUrls: p2p.blacklisted_base_urls,
+    allowedPublishers: p2p.allowed_publishers,
     dht: p2p.dht,
     dhtProtocol: p2p.dht_protocol,
     services: SERVICE_BITS,

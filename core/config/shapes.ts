@@ -40,6 +40,7 @@ export const p2p = {
   data_hub_url: text('"" or an http(s) address', PATTERNS.url).default(""),
   blacklisted_base_urls: list('URLs or hosts such as "https://node.example"', /^[\x21-\x7e]{1,2048}$/)
     .default([]),
+  allowed_publishers: list("peer ids", PATTERNS.peerId).default([]),
   peer_cache: flag().default(true),
   relay: flag().default(false),
   hole_punching: flag().default(false),

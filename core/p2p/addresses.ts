@@ -7,6 +7,17 @@ const DIAL = /^(?:ip4|ip6|dns|dns4|dns6) tcp(?: ws| tls ws| wss)? p2p$/;
 const BOOTSTRAP = /^(?:(?:ip4|ip6|dns|dns4|dns6) tcp(?: ws| tls ws| wss)?|dnsaddr) p2p$/;
 const ANNOUNCE = /^(?:ip4|ip6|dns|dns4|dns6) tcp(?: ws| tls ws| wss)?(?: p2p)?$/;
 
+/** Transports that libp2p knows and this node does not speak; all of them encrypt by themselves, past a shared key. */
+const UNSPOKEN: ReadonlySet<string> = new Set([
+  "quic",
+  "quic-v1",
+  "webtransport",
+  "webrtc",
+  "webrtc-direct",
+  "p2p-webrtc-star",
+  "p2p-webrtc-direct",
+]);
+
 /** A peer's address with the id that must answer there. */
 export interface PeerAddress {
   readonly address: Multiaddr;
@@ -51,6 +62,19 @@ export function transportOf(address: Multiaddr): "tcp" | "ws" {
   return address.getComponents().some(({ name }) => name === "ws" || name === "wss") ? "ws" : "tcp";
 }
 
+/** The transport in an address that this node does not speak, `undefined` where there is none (or no multiaddr). */
+export function unspokenTransport(text: string): string | undefined {
+  try {
+    return text.length > MAX_LENGTH ? undefined : unspokenIn(multiaddr(text));
+  } catch {
+    return undefined; // whoever reads it says so
+  }
+}
+
+function unspokenIn(address: Multiaddr): string | undefined {
+  return address.getComponents().findLast(({ name }) => UNSPOKEN.has(name))?.name;
+}
+
 function withPeerId(text: string, options: Parameters<typeof parse>[1]): PeerAddress {
   const address = parse(text, options);
   const peerId = tryPeerIdText(address.getComponents().at(-1)?.value);
@@ -67,7 +91,13 @@ function parse(text: string, options: { readonly form: RegExp; readonly wanted: 
     throw invalid(text, "it is not a multiaddr", cause);
   }
   if (!options.form.test(address.getComponents().map(({ name }) => name).join(" "))) {
-    throw invalid(text, `need ${options.wanted}`);
+    const unspoken = unspokenIn(address);
+    throw invalid(
+      text,
+      unspoken === undefined
+        ? `need ${options.wanted}`
+        : `this node does not speak ${unspoken}; need ${options.wanted}`,
+    );
   }
   return address;
 }

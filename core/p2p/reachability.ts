@@ -76,3 +76,22 @@ export function assertProtected(sharedKey: string | undefined, transports: reado
     `Cannot close the network with p2p.shared_key: ${bypassing.join(", ")} would connect without it`,
   );
 }
+
+/**
+ * The same for an address in the settings whose transport encrypts by itself. Without a shared key there is nothing to
+ * say here: such an address is refused because the node does not speak its transport.
+ * @throws {CommonsError} `SHARED_KEY_BYPASSED`
+ */
+export function assertSharedKeyHolds(
+  sharedKey: string | undefined,
+  of: { readonly transport: string; readonly setting: string; readonly address: string },
+): void {
+  if (!sharedKey) return;
+  const { transport, setting, address } = of;
+  throw new CommonsError(
+    "SHARED_KEY_BYPASSED",
+    `Cannot close the network with p2p.shared_key: ${transport} in ${setting} (${
+      address.slice(0, 120)
+    }) would connect without it`,
+  );
+}

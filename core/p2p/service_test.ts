@@ -294,6 +294,7 @@ Deno.test("createP2pService() refuses settings that could only fail later", asyn
     ["name", { name: "<b>" }, "INVALID_NAME"],
     ["topic prefix", { topicPrefix: "a b" }, "INVALID_TOPIC_PREFIX"],
     ["shared key", { sharedKey: "00" }, "INVALID_HEX"],
+    ["publishers", { allowedPublishers: ["everybody"] }, "INVALID_PEER_ID"],
   ];
   for (const [name, init, code] of cases) {
     await t.step(name, async () => {

@@ -91,6 +91,31 @@ Deno.test("commons start with a wrong configuration is exit code 2 and writes no
   }
 });
 
+Deno.test("commons start with an address that the node cannot speak is exit code 1 and says which", async (t) => {
+  await using dir = await tempDir();
+  const quic = "/ip4/192.0.2.1/udp/9905/quic-v1";
+  const peer = `${quic}/p2p/12D3KooWS9JPtHaqvzKJRi6QJVs1UEYC7roxbdLRo925FXqkaq49`;
+  const key = `p2p.shared_key="${"ab".repeat(32)}"`;
+  const rows: readonly (readonly [name: string, set: readonly string[], says: RegExp])[] = [
+    [
+      "behind a shared key",
+      [key, `p2p.static_peers=["${peer}"]`],
+      /shared_key: quic-v1 in p2p\.static_peers/,
+    ],
+    ["without one", [`p2p.bootstrap=["${peer}"]`], /this node does not speak quic-v1/],
+  ];
+  for (const [name, set, says] of rows) {
+    await t.step(name, async () => {
+      const { code, stderr } = await failToStart(dir, { set });
+      expect(stderr).toMatch(says);
+      expect(stderr).not.toMatch(/\n\s+at /); // no stack trace
+      expect(stderr).not.toContain("abababab");
+      expect(code).toBe(1);
+      expect(await exists(dir.file("data", "run.json"))).toBe(false);
+    });
+  }
+});
+
 Deno.test("commons start where another node is", async (t) => {
   await using dir = await tempDir();
   await using other = await startTestNode({ modules: { hello: await helloModule() } });
