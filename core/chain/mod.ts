@@ -13,7 +13,7 @@ export {
 export type { HeaderFault, RuleFault } from "./fault.ts";
 export { type GossipSource, type GossipSourceComponents, startGossipSource } from "./gossip_source.ts";
 export { openHeaderChain } from "./header_chain.ts";
-export { createMining, type Mining, type MiningComponents, type SubmittedBlock } from "./mining/mining.ts";
+export type { Mining, MiningComponents, SubmittedBlock } from "./mining/mining.ts";
 export type { RejectedHeader } from "./judge.ts";
 export {
   type ChainParams,
