@@ -23,6 +23,16 @@ export {
   TARGET_SPACING,
   TARGET_TIMESPAN,
 } from "./params.ts";
+export {
+  type BitcoinPeers,
+  type BitcoinPeersComponents,
+  type BitcoinPeersInit,
+  createBitcoinPeers,
+} from "./peers/bitcoin_peers.ts";
+export type { Resolve } from "./peers/dns_seeds.ts";
+export type { DropReason } from "./peers/drop_reason.ts";
+export type { Connect, Duplex, PeerEndpoint } from "./peers/duplex.ts";
+export type { BitcoinPeerView, PeerState } from "./peers/peer_types.ts";
 export { HeadersPresync, type PresyncInit, type PresyncState, type PresyncStep } from "./presync.ts";
 export { isPossibleRetarget, retargetBits, type RetargetInput } from "./retarget.ts";
 export type { HeadersSyncView } from "./headers_sync.ts";
