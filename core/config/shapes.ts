@@ -59,6 +59,7 @@ export const bans = {
 
 export const chain = {
   bitcoin_peers: list('host:port such as "127.0.0.1:8333"', PATTERNS.hostPort).default([]),
+  dns_seeds: flag().default(false),
   rpc_url: text('"" or an http(s) address', PATTERNS.url).default(""),
   rpc_cookie_file: line("a path").default(""),
   rpc_user: line().default(""),

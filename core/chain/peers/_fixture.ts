@@ -2,11 +2,10 @@
 import { FakeClock, seededRandom } from "../../base/mod.ts";
 import type { Logger } from "../../telemetry/mod.ts";
 import { createMetrics } from "../../telemetry/mod.ts";
-import type { FakeBitcoinPeer } from "../../../tests/support/bitcoin_peer.ts";
 import { LATE, silentLogger, type TestChain, testChain, type TestChainOptions } from "../_fixture.ts";
 import type { SourceDesk } from "../source_types.ts";
 import { type BitcoinPeers, type BitcoinPeersInit, createBitcoinPeers } from "./bitcoin_peers.ts";
-import { type Connect, endpointText } from "./duplex.ts";
+import { type Connect, type Duplex, endpointText } from "./duplex.ts";
 import type { Resolve } from "./dns_seeds.ts";
 
 /** A desk that keeps what it is told. */
@@ -40,6 +39,12 @@ export async function until(what: string, holds: () => boolean): Promise<void> {
   throw new Error(`Never: ${what}`);
 }
 
+/** A node to connect to, as the rig needs it. */
+export interface RigNode {
+  connect(): Duplex;
+  readonly sessions: readonly { readonly done: Promise<void>; close(): void }[];
+}
+
 export interface PeersRig extends AsyncDisposable {
   readonly t: TestChain;
   readonly clock: FakeClock;
@@ -60,7 +65,7 @@ export interface PeersRigOptions extends TestChainOptions, Partial<BitcoinPeersI
 
 /** Bitcoin nodes by name, a chain, and the service between them; not started. */
 export async function peersRig(
-  nodes: Readonly<Record<string, FakeBitcoinPeer>>,
+  nodes: Readonly<Record<string, RigNode>>,
   options: PeersRigOptions = {},
 ): Promise<PeersRig> {
   const clock = new FakeClock(LATE * 1000);
