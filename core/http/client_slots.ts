@@ -2,16 +2,17 @@ import type { Caller } from "./guard.ts";
 
 const MIN_PER_SOURCE = 4;
 
-/** Counts long-lived clients: at most `max` in all, and per source a quarter of it (at least 4) unless on loopback. */
+/** Counts long-lived clients: at most `max` in all, and per source a part of it (at least 4) unless on loopback. */
 export class ClientSlots {
   readonly #max: number;
   readonly #perSource: number;
   readonly #held = new Map<string, number>();
   #total = 0;
 
-  constructor(max: number) {
+  /** `share`: into how many parts `max` is divided for each source. Default 4. */
+  constructor(max: number, { share = 4 }: { readonly share?: number } = {}) {
     this.#max = max;
-    this.#perSource = Math.max(MIN_PER_SOURCE, Math.floor(max / 4));
+    this.#perSource = Math.max(MIN_PER_SOURCE, Math.floor(max / share));
   }
 
   get taken(): number {

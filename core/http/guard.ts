@@ -67,10 +67,16 @@ export function createGuard(
     readonly clock: Clock;
     readonly hosts: HostCheck;
     readonly bans: Pick<HttpBans, "hasAddresses" | "isBannedIp">;
+    /** Told of each answer 429. */
+    readonly onLimited?: (what: "requests" | "wrong tokens") => void;
   },
   init: Pick<HttpInit, "token" | "publicRead" | "rateLimitPerMinute">,
 ): Guard {
   const { hosts, clock, bans } = components;
+  const tooMany = (what: "requests" | "wrong tokens") => {
+    components.onLimited?.(what);
+    return limited(what, 60);
+  };
   const checkToken = createTokenCheck(init.token);
   const rate = createRateLimit(clock, init.rateLimitPerMinute);
   const failures = createRateLimit(clock, FAILED_AUTHS_PER_MINUTE);
@@ -79,7 +85,7 @@ export function createGuard(
     const verdict = checkToken(request.headers.get("authorization"));
     if (verdict === "valid") return { ...caller, authorised: true };
     if (isOpen(path)) return caller;
-    if (verdict === "wrong" && !failures.take(caller.source)) return tooMany("wrong tokens", 60);
+    if (verdict === "wrong" && !failures.take(caller.source)) return tooMany("wrong tokens");
     const needsNone = verdict === "none" && (caller.loopback || init.publicRead);
     if (needsNone && (isRead(request.method) || path === "/rpc")) return caller;
     return problem("UNAUTHORIZED", `Cannot ${request.method} this: ${tokenFault(verdict)}`, {
@@ -118,7 +124,7 @@ export function createGuard(
         if (countHeaders(headers) > MAX_HEADERS) {
           return refuse("TOO_MANY_HEADERS", `over ${MAX_HEADERS} header fields`);
         }
-        if (!isOpen(path) && !rate.take(source)) return tooMany("requests", 60);
+        if (!isOpen(path) && !rate.take(source)) return tooMany("requests");
       }
       if (method === "OPTIONS" && origin !== null && headers.has("access-control-request-method")) {
         return preflight(headers);
@@ -156,7 +162,7 @@ function refuse(code: ErrorCode, why: string): Response {
   return problem(code, `Cannot answer this request: ${why}`);
 }
 
-function tooMany(what: string, seconds: number): Response {
+function limited(what: string, seconds: number): Response {
   return problem("RATE_LIMITED", `Cannot answer this request: too many ${what} from this address`, {
     headers: { "retry-after": String(seconds) },
   });

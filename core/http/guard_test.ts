@@ -184,7 +184,7 @@ Deno.test("createHttpService() refuses what is no origin", () => {
 });
 
 Deno.test("guard() limits requests per source, but not loopback", async () => {
-  const { app, clock } = fakeService({ rateLimitPerMinute: 3, publicRead: true });
+  const { app, clock, metrics } = fakeService({ rateLimitPerMinute: 3, publicRead: true });
   const ask = async (info: ReturnType<typeof from>, path = "/api/v1/node") =>
     (await app.request(path, {}, info)).status;
   expect([await ask(REMOTE), await ask(REMOTE), await ask(REMOTE), await ask(REMOTE)]).toEqual([
@@ -201,6 +201,7 @@ Deno.test("guard() limits requests per source, but not loopback", async () => {
   expect(await ask(from("2001:db8:1:3::1"))).toBe(200);
   await clock.advance(20_000);
   expect([await ask(REMOTE), await ask(REMOTE)]).toEqual([200, 429]);
+  expect(metrics.counted.get("commons_http_rate_limited_total requests")).toBe(3);
 });
 
 Deno.test("guard() limits wrong tokens, never the right one", async () => {

@@ -1,9 +1,9 @@
 import { type Clock, TokenBucket } from "../base/mod.ts";
 import { LruMap } from "./lru.ts";
 
-const MAX_SOURCES = 10_000;
+const MAX_SOURCES = 50_000;
 
-/** Counts per source; at most 10,000 sources are remembered, the one unused longest goes first. */
+/** Counts per source; at most 50,000 sources are remembered, the one unused longest goes first. */
 export interface RateLimit {
   /** False when the source has used up what it may. */
   take(source: string): boolean;

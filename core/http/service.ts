@@ -36,12 +36,22 @@ export function createHttpService(components: HttpComponents, init: HttpInit): H
   const { bans, clock, logger, metrics } = components;
   let port = init.port;
   const hosts = createHostCheck({ host: init.host, corsOrigins: init.corsOrigins, port: () => port });
-  const guard = createGuard({ clock, hosts, bans }, init);
+  const limited = metrics.counter({
+    name: "commons_http_rate_limited_total",
+    help: "Requests answered with 429, by what there were too many of.",
+    labels: ["what"],
+  });
+  const onLimited = (what: string) => limited.inc({ what: what.replace(" ", "_") });
+  const guard = createGuard({ clock, hosts, bans, onLimited }, init);
   const counts = createRequestCounts(metrics);
   const maxBytes = init.maxClientBytes ?? MAX_CLIENT_BYTES;
   const hubs = {
     events: createEventHub(components, { maxClients: init.maxSseClients, maxBytes }),
-    sockets: createSocketHub(components, { maxClients: init.maxWsClients, maxBytes }),
+    sockets: createSocketHub(components, {
+      maxClients: init.maxWsClients,
+      maxBytes,
+      idleSeconds: init.wsIdleSeconds,
+    }),
   };
   const listening = bans.onBan(({ kind }) => {
     if (kind === "peer") return;

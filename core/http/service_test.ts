@@ -180,6 +180,37 @@ Deno.test("ws() gives up a client that stops reading and keeps its memory bounde
   await until(() => node.metrics.gauge("commons_http_ws_clients") === 0);
 });
 
+Deno.test("ws() refuses pages of other origins, and a proxy's headers make nobody local", async (t) => {
+  await using node = await running({ maxWsClients: 1 });
+  const rows: [header: string, status: string][] = [
+    ["Origin: https://evil.example", "403 Forbidden"],
+    ["Origin: null", "403 Forbidden"],
+    ["X-Forwarded-For: 127.0.0.1", "401 Unauthorized"],
+    ["Forwarded: for=127.0.0.1", "401 Unauthorized"],
+    ["Origin: https://app.example", "101 Switching Protocols"],
+  ];
+  for (const [header, status] of rows) {
+    await t.step(header, async () => expect(await upgradeOnce(node.url, [header])).toContain(status));
+  }
+});
+
+Deno.test("ws() gives up a client that answers no ping", async () => {
+  await using node = await running({ wsIdleSeconds: 1 });
+  const { port } = new URL(node.url);
+  using silent = await Deno.connect({ port: Number(port) });
+  await silent.write(new TextEncoder().encode(upgradeHead(port)));
+  const opcodes: number[] = [];
+  const bytes = new Uint8Array(4096);
+  for (let length = await silent.read(bytes); length !== null; length = await silent.read(bytes)) {
+    // the pings and the goodbye come alone, and behind them nothing is long
+    const code = [0x89, 0x88].find((opcode) => bytes[0] === opcode);
+    if (code !== undefined) opcodes.push(code);
+    if (code === 0x88) break;
+  }
+  expect(opcodes).toEqual([0x89, 0x88]);
+  await until(() => node.metrics.gauge("commons_http_ws_clients") === 0);
+});
+
 Deno.test("stop() closes sockets with 1001", async () => {
   const fake = fakeService({}, { clock: systemClock });
   const { url } = await fake.service.start();
@@ -221,15 +252,16 @@ Deno.test("events() arrive over a real socket and resume", async () => {
   await until(() => node.metrics.gauge("commons_http_sse_clients") === 0);
 });
 
-function upgradeHead(port: string): string {
+function upgradeHead(port: string, headers: readonly string[] = []): string {
   return `GET /ws HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
+    headers.map((line) => `${line}\r\n`).join("") + "\r\n";
 }
 
-async function upgradeOnce(url: string): Promise<string> {
+async function upgradeOnce(url: string, headers: readonly string[] = []): Promise<string> {
   const { port } = new URL(url);
   using connection = await Deno.connect({ port: Number(port) });
-  await connection.write(new TextEncoder().encode(upgradeHead(port)));
+  await connection.write(new TextEncoder().encode(upgradeHead(port, headers)));
   const bytes = new Uint8Array(4096);
   const length = await connection.read(bytes) ?? 0;
   return new TextDecoder().decode(bytes.subarray(0, length));

@@ -5,18 +5,31 @@ const MAX_INBOUND_BYTES = 1024;
 const MAX_INBOUND_PER_MINUTE = 100;
 /** Bytes handed to the socket and not written yet, above which frames wait in the outbox instead. */
 const HIGH_WATER = 64 * 1024;
+/** A client that takes nothing of what waits for it in this time has stopped reading. */
+const WRITE_DEADLINE_MS = 10_000;
 
 /** One text frame, serialised once for all clients. */
 export interface Frame {
   readonly type: string;
   readonly text: string;
+  /** While it waits, a later frame with the same key takes its place. */
+  readonly key?: string | undefined;
 }
 
 const encoder = new TextEncoder();
 
-/** A frame of a notification; a `node_status` may be dropped when a client is slow. */
-export function frameOf(notification: { readonly type: string }): Frame {
-  return { type: notification.type, text: JSON.stringify(notification) };
+/** A frame of a notification; a `node_status` may be dropped when a client is slow, and only each peer's last one waits. */
+export function frameOf(notification: { readonly type: string; readonly peer_id?: unknown }): Frame {
+  const { type, peer_id } = notification;
+  return {
+    type,
+    text: JSON.stringify(notification),
+    key: isDroppable(type) ? `${type} ${peer_id}` : undefined,
+  };
+}
+
+function isDroppable(type: string): boolean {
+  return type === "node_status" || type === "PING";
 }
 
 /** Options of {@linkcode SocketClient}. */
@@ -28,24 +41,33 @@ export interface SocketClientInit {
   readonly types?: ReadonlySet<string>;
   /** The client stopped being served: too slow, too chatty, banned, or gone. Called once. */
   readonly onEnd: (reason: "gone" | "too_slow" | "too_chatty" | "banned") => void;
+  /** A frame of this type will not be sent: there was no room, or a later one took its place. */
+  readonly onDrop?: (type: string) => void;
 }
 
 /** One notification WebSocket. Sending never waits: frames go to the socket while it writes, else to a bounded queue. */
 export class SocketClient {
   readonly #init: SocketClientInit;
-  readonly #outbox: Outbox<string>;
+  readonly #outbox: Outbox<Frame>;
   readonly #inbound: TokenBucket;
+  /** Monotonic milliseconds at which the client last took something while more was waiting. */
+  #progress = 0;
   #ended = false;
 
   constructor(init: SocketClientInit) {
     this.#init = init;
-    this.#outbox = new Outbox(init.maxBytes);
+    this.#outbox = new Outbox(init.maxBytes, { onDrop: ({ type }) => init.onDrop?.(type) });
     this.#inbound = new TokenBucket({
       clock: init.clock,
       perSecond: MAX_INBOUND_PER_MINUTE / 60,
       burst: MAX_INBOUND_PER_MINUTE,
     });
     init.socket.addEventListener("message", (event) => this.#receive(event.data));
+  }
+
+  /** What waits for the client. */
+  get pending(): { readonly frames: number; readonly bytes: number } {
+    return { frames: this.#outbox.length, bytes: this.#outbox.bytes };
   }
 
   /** Sends a frame that the client wants; too many waiting bytes end the client with 1013 (try again later). */
@@ -58,18 +80,25 @@ export class SocketClient {
   send(frame: Frame): void {
     if (this.#ended) return;
     if (this.#outbox.length === 0 && this.#writable()) return this.#init.socket.send(frame.text);
-    const droppable = frame.type === "node_status" || frame.type === "PING";
     // measured only here: a client that reads as fast as it is written to never has anything waiting
     const bytes = encoder.encode(frame.text).length;
-    if (this.#outbox.push({ data: frame.text, bytes, droppable })) this.flush();
+    if (this.#outbox.length === 0) this.#progress = this.#init.clock.monotonic();
+    const droppable = isDroppable(frame.type);
+    if (this.#outbox.push({ data: frame, bytes, droppable, key: frame.key })) this.flush();
     else this.end("too_slow");
   }
 
-  /** Moves on what waits, as far as the socket takes it. */
+  /** Moves on what waits, as far as the socket takes it; ends a client that has taken nothing for too long. */
   flush(): void {
-    while (!this.#ended && this.#outbox.length > 0 && this.#writable()) {
-      this.#init.socket.send(this.#outbox.shift() ?? "");
+    if (this.#ended || this.#outbox.length === 0) return;
+    const now = this.#init.clock.monotonic();
+    while (this.#writable()) {
+      const frame = this.#outbox.shift();
+      if (frame === undefined) return;
+      this.#init.socket.send(frame.text);
+      this.#progress = now;
     }
+    if (now - this.#progress >= WRITE_DEADLINE_MS) this.end("too_slow");
   }
 
   /** Ends the client; the socket may linger until its peer takes the close frame or goes away. */

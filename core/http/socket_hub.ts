@@ -3,12 +3,15 @@ import type { Metrics } from "../telemetry/mod.ts";
 import { ClientSlots } from "./client_slots.ts";
 import type { Caller } from "./guard.ts";
 import { frameOf, SocketClient } from "./socket_client.ts";
+import { socketMetrics } from "./socket_metrics.ts";
 import type { HttpP2p } from "./types.ts";
 
 const PING_MS = 10_000;
 const FLUSH_MS = 100;
-/** Seconds without a pong after which Deno gives a connection up (as far as it can write at all). */
+/** Deno pings a client that has been silent for half of these seconds, and gives it up when the rest brings nothing. */
 const IDLE_SECONDS = 60;
+/** One source may hold a twentieth of all sockets. */
+const SHARE = 20;
 
 /** Types that `?types=` may name. */
 export const FRAME_TYPES: readonly string[] = Object.freeze([
@@ -42,21 +45,13 @@ export function createSocketHub(
     readonly clock: Clock;
     readonly metrics: Metrics;
   },
-  init: { readonly maxClients: number; readonly maxBytes: number },
+  init: { readonly maxClients: number; readonly maxBytes: number; readonly idleSeconds?: number | undefined },
 ): SocketHub {
   const { p2p, clock, metrics } = components;
   /** With the addresses of those who are not on loopback. */
   const clients = new Map<SocketClient, string>();
-  const slots = new ClientSlots(init.maxClients);
-  const evicted = metrics.counter({
-    name: "commons_http_ws_evicted_total",
-    help: "Notification sockets that the node closed.",
-    labels: ["reason"],
-  });
-  metrics.collect(
-    { name: "commons_http_ws_clients", help: "Open notification sockets." },
-    () => [[slots.taken]],
-  );
+  const slots = new ClientSlots(init.maxClients, { share: SHARE });
+  const { evicted, dropped, refused } = socketMetrics(metrics, { clients, slots });
   const feed = createFeed({ p2p, clock }, clients);
 
   return {
@@ -66,15 +61,17 @@ export function createSocketHub(
       }
       const slot = slots.take(caller);
       if (slot === undefined) {
+        refused.inc();
         throw new CommonsError("TOO_MANY_CLIENTS", "Cannot open a WebSocket: too many are open");
       }
-      const upgraded = upgrade(request, slot);
+      const upgraded = upgrade(request, { slot, idleSeconds: init.idleSeconds ?? IDLE_SECONDS });
       const { socket } = upgraded;
       const client = new SocketClient({
         socket,
         clock,
         maxBytes: init.maxBytes,
         ...(types === undefined ? {} : { types }),
+        onDrop: (type) => dropped.inc({ type }),
         onEnd: (reason) => {
           clients.delete(client);
           if (clients.size === 0) feed.stop();
@@ -131,9 +128,12 @@ function createFeed(
   };
 }
 
-function upgrade(request: Request, slot: Disposable): Deno.WebSocketUpgrade {
+function upgrade(
+  request: Request,
+  { slot, idleSeconds }: { readonly slot: Disposable; readonly idleSeconds: number },
+): Deno.WebSocketUpgrade {
   try {
-    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_SECONDS });
+    return Deno.upgradeWebSocket(request, { idleTimeout: idleSeconds });
   } catch (cause) {
     slot[Symbol.dispose]();
     throw new CommonsError("UPGRADE_REQUIRED", "Cannot open a WebSocket: the handshake is not valid", {

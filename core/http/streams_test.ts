@@ -149,6 +149,38 @@ Deno.test("Outbox() drops droppable items first and the oldest of them", () => {
   expect(outbox.bytes).toBe(0);
 });
 
+Deno.test("Outbox() keeps the last item of each key, at the end", () => {
+  const dropped: string[] = [];
+  const outbox = new Outbox<string>(9, { onDrop: (data) => dropped.push(data) });
+  const push = (data: string, key?: string) =>
+    outbox.push({ data, bytes: 3, droppable: key !== undefined, key });
+  expect([push("a1", "a"), push("block"), push("a2", "a"), push("b1", "b")]).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect([outbox.length, outbox.bytes, dropped]).toEqual([3, 9, ["a1"]]);
+  expect(push("more")).toBe(true); // a2 is the oldest that may go
+  expect(dropped).toEqual(["a1", "a2"]);
+  expect([outbox.shift(), outbox.shift(), outbox.shift(), outbox.shift()]).toEqual([
+    "block",
+    "b1",
+    "more",
+    undefined,
+  ]);
+  expect([outbox.length, outbox.bytes, outbox.dropped]).toEqual([0, 0, 2]);
+  expect(push("a3", "a")).toBe(true); // after its like was sent, nothing is superseded
+  outbox.clear();
+  expect([outbox.length, outbox.bytes]).toEqual([0, 0]);
+});
+
+Deno.test("Outbox() survives that one item is replaced all the time", () => {
+  const outbox = new Outbox<number>(1_000);
+  for (let i = 0; i < 100_000; i++) outbox.push({ data: i, bytes: 1, droppable: true, key: "status" });
+  expect([outbox.length, outbox.bytes, outbox.shift(), outbox.shift()]).toEqual([1, 1, 99_999, undefined]);
+});
+
 Deno.test("ClientSlots() gives back what is disposed, once", () => {
   const slots = new ClientSlots(5);
   const near = { source: "127.0.0.1", loopback: true };
@@ -162,4 +194,11 @@ Deno.test("ClientSlots() gives back what is disposed, once", () => {
   expect(slots.taken).toBe(4);
   for (const slot of taken) slot?.[Symbol.dispose]();
   expect(slots.taken).toBe(0);
+});
+
+Deno.test("ClientSlots() gives a source its share", () => {
+  const slots = new ClientSlots(100, { share: 20 });
+  const far = { source: "203.0.113.7", loopback: false };
+  const taken = Array.from({ length: 6 }, () => slots.take(far) !== undefined);
+  expect(taken).toEqual([true, true, true, true, true, false]);
 });

@@ -99,6 +99,8 @@ export interface HttpInit {
   readonly maxWsClients: number;
   /** Bytes that may wait for one SSE or WebSocket client. Default 1 MiB. */
   readonly maxClientBytes?: number;
+  /** Seconds of silence after which a WebSocket client is gone; it is pinged after half of them. Default 60. */
+  readonly wsIdleSeconds?: number;
 }
 
 /** The whole API without a socket: what `Deno.serve` calls, and tests too. */
