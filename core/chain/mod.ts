@@ -2,6 +2,8 @@
  * The chain of block headers, checked by the node itself: rules of proof of work, forks and reorganisations, storage.
  * @module
  */
+export { createBlockService } from "./blocks/block_service.ts";
+export type * from "./blocks/types.ts";
 export {
   bitsFromTarget,
   difficultyOfBits,
