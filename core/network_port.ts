@@ -23,12 +23,19 @@ export function networkPort(
       if (bans === undefined) throw new CommonsError("UNAVAILABLE", "Cannot ban: this node bans no peers");
       try {
         const terms = seconds === undefined ? { until: null } : { durationMs: seconds * 1000 };
-        await bans.banFor(module, addr, terms);
+        await bans.banFor(module, addr, { ...terms, chosen: chosenPeers(need().peers()) });
       } catch (error) {
         throw moduleFault(error);
       }
     },
   };
+}
+
+/** Addresses of the connected peers that the operator chose. */
+function chosenPeers(peers: readonly PeerView[]): string[] {
+  return peers.filter(({ kept }) => kept).map(({ address, peerId }) =>
+    address.endsWith(`/p2p/${peerId}`) ? address : `${address}/p2p/${peerId}`
+  );
 }
 
 /** What a module is told of a refused ban. */

@@ -4,6 +4,9 @@ import { CommonsError, type ErrorCode } from "./base/mod.ts";
 import { networkPort } from "./network_port.ts";
 
 const NOBODY = { peers: () => [], stats: () => ({ topics: [] }) };
+const peer = (peerId: string, kept: boolean) => ({ peerId, kept, address: "/ip4/192.0.2.9/tcp/1" });
+const PEERS = { ...NOBODY, peers: () => [peer("A", true), peer("B", false)] as never };
+const chosen = ["/ip4/192.0.2.9/tcp/1/p2p/A"];
 
 function port(answer: () => Promise<BanEntry>) {
   const asked: unknown[] = [];
@@ -11,7 +14,7 @@ function port(answer: () => Promise<BanEntry>) {
     asked.push(args);
     return answer();
   };
-  return { asked, network: networkPort(() => NOBODY, { banFor }) };
+  return { asked, network: networkPort(() => PEERS, { banFor }) };
 }
 
 const entry = {} as BanEntry;
@@ -21,8 +24,8 @@ Deno.test("ban() asks the ban service in the module's name", async () => {
   await network.ban({ addr: "192.0.2.1:1" }, "guard");
   await network.ban({ addr: "192.0.2.1:1", seconds: 60 }, "guard");
   expect(asked).toEqual([
-    ["guard", "192.0.2.1:1", { until: null }],
-    ["guard", "192.0.2.1:1", { durationMs: 60_000 }],
+    ["guard", "192.0.2.1:1", { until: null, chosen }],
+    ["guard", "192.0.2.1:1", { durationMs: 60_000, chosen }],
   ]);
 });
 

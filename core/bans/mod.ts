@@ -15,6 +15,7 @@ export type {
   BanOptions,
   BanService,
   BanSource,
+  ModuleBanOptions,
   OffenceContext,
   OffenceRecord,
   PeerScore,

@@ -30,6 +30,15 @@ export function keepsBefore(before: BanRecord, until: number | null): boolean {
   return until !== null && until <= before.until;
 }
 
+/** Whether the target is one of these peers, by its id or by the address that it is connected from. */
+export function isAmong(target: BanTarget, multiaddrs: readonly string[]): boolean {
+  return multiaddrs.some((text) => {
+    if (target.kind === "peer") return multiaddrParts(text).peerIds.at(-1) === target.text;
+    const address = directAddress(text);
+    return address !== undefined && addressText(address) === target.text;
+  });
+}
+
 /** @throws {CommonsError} `BANS_FULL` */
 export function assertRoom(index: BanIndex, maxEntries: number): void {
   const most = Math.max(1, Math.floor(maxEntries * SHARE));

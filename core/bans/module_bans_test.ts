@@ -63,7 +63,11 @@ Deno.test("banFor() obeys the allow list and its share of the bans", async () =>
   for (const target of ["192.0.2.7:1", PEER]) {
     await expect(bans.banFor("guard", target)).rejects.toMatchObject({ code: "BAN_NOT_ALLOWED" });
   }
-  await bans.banFor("guard", peerId(2));
+  const chosen = [`/ip4/198.51.100.7/tcp/1/p2p/${peerId(9)}`];
+  for (const target of ["198.51.100.7:5", peerId(9)]) {
+    await expect(bans.banFor("guard", target, { chosen })).rejects.toMatchObject({ code: "BAN_NOT_ALLOWED" });
+  }
+  await bans.banFor("guard", peerId(2), { chosen });
   await bans.banFor("other", peerId(3));
   await expect(bans.banFor("guard", peerId(4))).rejects.toMatchObject({ code: "BANS_FULL" });
   await bans.banFor("guard", peerId(3), { until: null }); // no further one

@@ -3,7 +3,7 @@ import { addressText, IPV4_OFFSET, isPublic } from "./address.ts";
 import { BanIndex, entryOf, type HeldBan } from "./ban_index.ts";
 import { BanLedger } from "./ban_ledger.ts";
 import { BanTelemetry, MISBEHAVIOUR } from "./ban_telemetry.ts";
-import { assertRoom, keepsBefore, moduleTarget } from "./module_bans.ts";
+import { assertRoom, isAmong, keepsBefore, moduleTarget } from "./module_bans.ts";
 import { directAddress, multiaddrParts } from "./multiaddr.ts";
 import { type Offence, offenceOf } from "./offences.ts";
 import { cleanReason } from "./record.ts";
@@ -17,6 +17,7 @@ import type {
   BanOptions,
   BanService,
   BanSource,
+  ModuleBanOptions,
   OffenceContext,
   PeerScore,
 } from "./types.ts";
@@ -88,11 +89,12 @@ class Service implements BanService {
     return entry;
   }
 
-  async banFor(module: string, text: string, options: Omit<BanOptions, "reason"> = {}): Promise<BanEntry> {
+  async banFor(module: string, text: string, options: ModuleBanOptions = {}): Promise<BanEntry> {
+    const { chosen = [], ...terms } = options;
     const target = moduleTarget(text);
-    const until = this.#end(options);
-    if (this.#allowed.covering(target) !== undefined) {
-      throw new CommonsError("BAN_NOT_ALLOWED", `Cannot ban ${target.text}: bans.allow names it`);
+    const until = this.#end(terms);
+    if (this.#allowed.covering(target) !== undefined || isAmong(target, chosen)) {
+      throw new CommonsError("BAN_NOT_ALLOWED", `Cannot ban ${target.text}: the operator wants this peer`);
     }
     const before = this.#index.live(target.text);
     if (before !== undefined && keepsBefore(before.record, until)) return entryOf(before);

@@ -34,6 +34,12 @@ export interface BanOptions {
   readonly reason?: string;
 }
 
+/** Terms of a ban by a module. */
+export interface ModuleBanOptions extends Omit<BanOptions, "reason"> {
+  /** Multiaddrs, each with the peer's id, of connected peers that the operator chose: these are not banned. */
+  readonly chosen?: readonly string[];
+}
+
 /** What is known when an offence is noticed. */
 export interface OffenceContext {
   /** Multiaddr of the peer's connection. Only the address of a direct one on the public internet is ever used. */
@@ -95,9 +101,9 @@ export interface BanService extends BanGate {
    * operator made, or that lasts longer, stays as it is and is the answer. Modules hold at most a quarter of
    * `maxEntries`.
    * @throws {CommonsError} `INVALID_BAN_TARGET` (also for networks), `INVALID_BAN_TIME`, `BAN_NOT_ALLOWED` for what
-   * `BanInit.allow` names, `BANS_FULL`, those of the store
+   * `BanInit.allow` names and for chosen peers, `BANS_FULL`, those of the store
    */
-  banFor(module: string, target: string, options?: Omit<BanOptions, "reason">): Promise<BanEntry>;
+  banFor(module: string, target: string, options?: ModuleBanOptions): Promise<BanEntry>;
   /**
    * Lifts the ban of exactly this target and forgets the peer's score. False when there is none.
    * @throws {CommonsError} `INVALID_BAN_TARGET`, those of the store
