@@ -1,8 +1,8 @@
 import type { Connection, Stream } from "@libp2p/interface";
-import { type Clock, CommonsError, concatBytes, errorText, TokenBucket } from "../base/mod.ts";
+import { type Clock, CommonsError, errorText } from "../base/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
 import type { Host } from "./host.ts";
-import { RecentMap } from "./recent_map.ts";
+import { readToEnd, StreamLimits, streamTimeout } from "./stream_limits.ts";
 
 /** Most bytes of a direct message. */
 export const MAX_DIRECT_BYTES = 64 * 1024;
@@ -14,7 +14,6 @@ export const MAX_STREAMS = 64;
 
 /** Streams that one peer may open in the long run. */
 const STREAM_RATE = { perSecond: 2, burst: 20 };
-const MAX_METERS = 1_024;
 
 export interface DirectStreamsComponents {
   readonly clock: Clock;
@@ -35,16 +34,18 @@ type Outcome = "done" | "refused" | "failed";
 export class DirectStreams {
   readonly protocol: string;
   readonly #components: DirectStreamsComponents;
-  readonly #meters = new RecentMap<string, TokenBucket>(MAX_METERS);
-  readonly #open = { inbound: new Map<string, number>(), outbound: new Map<string, number>() };
-  readonly #total = { inbound: 0, outbound: 0 };
+  readonly #limits: StreamLimits;
   readonly #outcomes = new Map<string, { direction: string; outcome: Outcome; count: number }>();
-  readonly #abort = new AbortController();
   #host: Host | undefined;
 
   constructor(components: DirectStreamsComponents, init: { readonly protocol: string }) {
     this.#components = components;
     this.protocol = init.protocol;
+    this.#limits = new StreamLimits(components, {
+      perPeer: MAX_STREAMS_PER_PEER,
+      total: MAX_STREAMS,
+      rate: STREAM_RATE,
+    });
     components.metrics.collect(
       {
         name: "commons_p2p_direct_streams_total",
@@ -68,7 +69,7 @@ export class DirectStreams {
 
   /** Ends what is under way. */
   stop(): void {
-    this.#abort.abort(new CommonsError("UNAVAILABLE", "Cannot finish the stream: the node is stopping"));
+    this.#limits.stop();
   }
 
   /**
@@ -83,22 +84,22 @@ export class DirectStreams {
     if (bytes.length > MAX_DIRECT_BYTES) {
       throw new CommonsError("MESSAGE_TOO_LARGE", `Cannot send a direct message: ${bytes.length} bytes`);
     }
-    using slot = this.#takeSlot(peerId, "outbound");
+    using slot = this.#limits.take(peerId, "outbound");
     if (slot === undefined) {
       this.#count("outbound", "refused");
       throw new CommonsError("TOO_MANY_STREAMS", "Cannot send a direct message: too many are under way");
     }
-    using deadline = this.#deadline();
+    using deadline = this.#limits.deadline(DIRECT_DEADLINE_MS);
     let stream: Stream | undefined;
     try {
       const { signal } = deadline;
       stream = await connection.newStream(this.protocol, { signal });
-      deadline.onAbort(() => stream?.abort(timedOut()));
+      deadline.onAbort(() => stream?.abort(streamTimeout()));
       stream.send(bytes);
       await stream.close({ signal });
       this.#count("outbound", "done");
     } catch (cause) {
-      stream?.abort(timedOut());
+      stream?.abort(streamTimeout());
       this.#count("outbound", "failed");
       throw new CommonsError(
         "SEND_FAILED",
@@ -112,72 +113,27 @@ export class DirectStreams {
 
   async #accept(stream: Stream, connection: Connection): Promise<void> {
     const peerId = connection.remotePeer.toString();
-    using slot = this.#admit(peerId);
+    using slot = this.#limits.admit(peerId);
     if (slot === undefined) {
       this.#count("inbound", "refused");
       stream.abort(new CommonsError("TOO_MANY_STREAMS", "Cannot take the stream: the peer opens too many"));
       return;
     }
-    using deadline = this.#deadline();
-    deadline.onAbort(() => stream.abort(timedOut()));
+    using deadline = this.#limits.deadline(DIRECT_DEADLINE_MS);
+    deadline.onAbort(() => stream.abort(streamTimeout()));
     try {
-      const bytes = await readAll(stream);
+      const bytes = await readToEnd(stream, MAX_DIRECT_BYTES);
       this.#components.receive(bytes, connection);
       await stream.close({ signal: deadline.signal });
       this.#count("inbound", "done");
     } catch (error) {
-      stream.abort(timedOut());
+      stream.abort(streamTimeout());
       this.#count("inbound", "failed");
       this.#components.logger.debug("direct stream failed", {
         peerId,
         error: errorText(error).slice(0, 300),
       });
     }
-  }
-
-  #admit(peerId: string): Disposable | undefined {
-    if (this.#abort.signal.aborted || this.#components.isBanned(peerId)) return undefined;
-    let meter = this.#meters.get(peerId);
-    if (meter === undefined) {
-      meter = new TokenBucket({ clock: this.#components.clock, ...STREAM_RATE });
-      this.#meters.set(peerId, meter);
-    }
-    return meter.take() ? this.#takeSlot(peerId, "inbound") : undefined;
-  }
-
-  #takeSlot(peerId: string, direction: "inbound" | "outbound"): Disposable | undefined {
-    const open = this.#open[direction];
-    const own = open.get(peerId) ?? 0;
-    if (own >= MAX_STREAMS_PER_PEER || this.#total[direction] >= MAX_STREAMS) return undefined;
-    open.set(peerId, own + 1);
-    this.#total[direction]++;
-    return {
-      [Symbol.dispose]: () => {
-        this.#total[direction]--;
-        const left = (open.get(peerId) ?? 1) - 1;
-        if (left > 0) open.set(peerId, left);
-        else open.delete(peerId);
-      },
-    };
-  }
-
-  /** Aborts after the deadline or when the node stops. */
-  #deadline() {
-    const own = new AbortController();
-    const signal = AbortSignal.any([own.signal, this.#abort.signal]);
-    const timer = this.#components.clock.after(DIRECT_DEADLINE_MS, () => own.abort(timedOut()));
-    const heard = new AbortController();
-    return {
-      signal,
-      onAbort(listener: () => void) {
-        if (signal.aborted) listener();
-        else signal.addEventListener("abort", listener, { once: true, signal: heard.signal });
-      },
-      [Symbol.dispose]() {
-        timer[Symbol.dispose]();
-        heard.abort();
-      },
-    };
   }
 
   #connectionTo(peerId: string): Connection | undefined {
@@ -192,23 +148,4 @@ export class DirectStreams {
     if (known === undefined) this.#outcomes.set(key, { direction, outcome, count: 1 });
     else known.count++;
   }
-}
-
-function timedOut(): CommonsError {
-  return new CommonsError("TIMEOUT", "Cannot finish the stream: it took too long or failed");
-}
-
-/** Everything up to the other side's end of writing. @throws {CommonsError} `MESSAGE_TOO_LARGE` */
-async function readAll(stream: Stream): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.byteLength;
-    if (size > MAX_DIRECT_BYTES) {
-      throw new CommonsError("MESSAGE_TOO_LARGE", "Cannot read a direct message: it is over the size cap");
-    }
-    parts.push(chunk instanceof Uint8Array ? chunk : chunk.subarray());
-  }
-  const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : concatBytes(parts);
 }

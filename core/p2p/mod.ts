@@ -2,6 +2,7 @@
  * The node's place in the peer-to-peer network: libp2p host, gossip with validation before propagation, static peers.
  * @module
  */
+export type * from "./request_types.ts";
 export * from "./types.ts";
 export type { BlockMessage } from "./block_codec.ts";
 export type { EnvelopeForm } from "./envelope.ts";

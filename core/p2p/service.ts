@@ -31,6 +31,7 @@ import { peerView } from "./peer_view.ts";
 import { bootstrapPeers, hostReachability, keptPeers, learnRules } from "./reachability_setup.ts";
 import { PublishGate } from "./publish_gate.ts";
 import { exposeService } from "./service_metrics.ts";
+import { RequestStreams } from "./request_streams.ts";
 import { servicesProtocol } from "./services.ts";
 import { StaticPeers } from "./static_peers.ts";
 import type {
@@ -70,6 +71,7 @@ class Service implements P2pService {
   readonly #dialer: Dialer;
   readonly #finder: PeerFinder;
   readonly #watch: ConnectionWatch;
+  readonly requests: RequestStreams;
   readonly #abort = new AbortController();
   /** Where others fetch blocks from this node, as it tells them. */
   readonly #dataHubUrl: string;
@@ -89,6 +91,7 @@ class Service implements P2pService {
     this.#listeners = new NotificationListeners(logger);
     this.#peers = new PeerTable(events);
     const isBanned = (peerId: string) => components.bans?.isBannedPeer(peerId) === true;
+    this.requests = new RequestStreams({ ...components, isBanned });
     const scope = checkScope(init, clock);
     const own = ownFields(init, { peerId: identity.peerId, scope, status: () => this.ownStatus() });
     this.#dataHubUrl = own.dataHubUrl;
@@ -226,7 +229,9 @@ class Service implements P2pService {
     this.#listening = new Listening(host);
     this.#follow(host);
     await this.#announceServices(host);
-    if (this.#init.bootstrapOnly !== true) await this.#messaging.attach(host);
+    if (this.#init.bootstrapOnly !== true) {
+      await Promise.all([this.#messaging.attach(host), this.requests.attach(host)]);
+    }
     try {
       await host.start();
     } catch (error) {
@@ -247,6 +252,7 @@ class Service implements P2pService {
     await this.#starting?.catch(() => {}); // told to whoever called start
     this.#static.stop(); // the start may just have begun to keep them
     this.#messaging.stop();
+    this.requests.stop();
     this.#router.detach();
     this.#banWatch?.[Symbol.dispose]();
     if (this.#host !== undefined) await this.#closeHost(this.#host);

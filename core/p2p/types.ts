@@ -6,6 +6,7 @@ import type { Logger, Metrics } from "../telemetry/mod.ts";
 import type { DiscoveryTiming } from "./discovery.ts";
 import type { EnvelopeForm } from "./envelope.ts";
 import type { ReachabilityOptions } from "./reachability_services.ts";
+import type { Requests } from "./request_types.ts";
 
 /** Gossip topics of the node by their short names (contract, section 5). */
 export const TOPIC_NAMES = [
@@ -225,6 +226,8 @@ export interface P2pService {
   claimOf(peerId: string): ClaimView | undefined;
   /** This node's own status: the first frame of every notification WebSocket. */
   ownStatus(): Notification;
+  /** Questions to connected peers, and answers to theirs. */
+  readonly requests: Requests;
   /** Calls `listener` for each notification; it must be quick and own its queue. */
   onNotification(listener: (notification: Notification) => void): Disposable;
 }
