@@ -1,4 +1,5 @@
 import { expect } from "expect";
+import { bitcoinTargets } from "./bitcoin_targets.ts";
 import { fuzz } from "./fuzz.ts";
 import { recordTargets } from "./record_targets.ts";
 import { type FuzzTarget, fuzzTargets } from "./targets.ts";
@@ -9,7 +10,7 @@ const FRAMES = 20_000;
 Deno.test("damaged frames neither make a check throw nor get anything unsafe past it", async (t) => {
   const seed = Math.floor(Math.random() * 2 ** 32);
   console.log(`fuzz seed ${seed}`);
-  const targets = [...fuzzTargets(), ...recordTargets()];
+  const targets = [...fuzzTargets(), ...recordTargets(), ...bitcoinTargets()];
   for (const target of targets) {
     await t.step(target.name, () => {
       const { failure, outcomes } = fuzz(target, { runs: Math.ceil(FRAMES / targets.length), seed });

@@ -5,6 +5,7 @@
  * than the frame may have.
  */
 import { parseArgs } from "node:util";
+import { bitcoinTargets } from "./bitcoin_targets.ts";
 import { fuzz } from "./fuzz.ts";
 import { recordTargets } from "./record_targets.ts";
 import { fuzzTargets } from "./targets.ts";
@@ -27,7 +28,7 @@ const { values, positionals } = parseArgs({
 });
 const runs = wholeNumber(values.runs, "runs");
 const seed = wholeNumber(values.seed ?? String(Math.floor(Math.random() * 2 ** 32)), "seed");
-const targets = [...fuzzTargets(), ...recordTargets()].filter(({ name }) =>
+const targets = [...fuzzTargets(), ...recordTargets(), ...bitcoinTargets()].filter(({ name }) =>
   positionals.length === 0 || positionals.some((wanted) => name.includes(wanted))
 );
 console.log(`seed ${seed}, ${runs} frames for each of ${targets.length} targets`);
