@@ -1,0 +1,143 @@
+/**
+ * Peers that do what they must not, in a process of their own, until it is killed. The argument is JSON of
+ * {@linkcode HostileOptions}; the first line of stdout is JSON of {@linkcode HostilePeer}s, each of which has begun.
+ */
+import { type BarePeer, startBarePeer } from "../../../core/p2p/_bare_peer.ts";
+import { anyHeader, minedHeader } from "../../../core/p2p/_fixture.ts";
+import { stallingProxy } from "../stalling_proxy.ts";
+
+/** One hostile peer: what it does, and to which nodes. */
+export interface HostilePlan {
+  readonly attack: AttackName;
+  readonly targets: readonly string[];
+  /** Whom it speaks as, where it speaks as somebody else. */
+  readonly victim: string;
+}
+
+export interface HostileOptions {
+  readonly prefix: string;
+  readonly peers: readonly HostilePlan[];
+}
+
+export interface HostilePeer extends HostilePlan {
+  readonly peerId: string;
+}
+
+export type AttackName =
+  | "invalid headers"
+  | "other authors"
+  | "floods"
+  | "oversize frames"
+  | "slow readers"
+  | "unfinished handshakes";
+
+/** Hash that stands in announcements of headers that have another. */
+export const FALSE_HASH = "ab".repeat(32);
+
+interface Shot {
+  readonly peerId: string;
+  readonly victim: string;
+  readonly number: number;
+}
+
+/** What is published, and on which topic. */
+const SHOTS: Readonly<Partial<Record<AttackName, { topic: string; make(shot: Shot): unknown }>>> = {
+  "invalid headers": {
+    topic: "block",
+    make: ({ peerId, number }) => blockOf(peerId, { ...anyHeader(number), hash: FALSE_HASH }),
+  },
+  "other authors": {
+    topic: "block",
+    make: ({ victim, number }) => blockOf(victim, minedHeader(500_000 + number)),
+  },
+  "floods": { // of a kind that costs nothing to make
+    topic: "rejected_tx",
+    make: ({ peerId, number }) => ({
+      PeerID: peerId,
+      ClientName: "x",
+      TxID: number.toString(16).padStart(64, "0"),
+      Reason: "flood",
+    }),
+  },
+  "oversize frames": { topic: "block", make: ({ number }) => new Uint8Array(200_000).fill(number) },
+};
+
+function blockOf(peerId: string, { hash, header }: { readonly hash: string; readonly header: string }) {
+  return { PeerID: peerId, ClientName: "x", DataHubURL: "", Hash: hash, Height: 1, Header: header };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Publishes for ever, and comes back when it is thrown out. */
+async function shoot(peer: BarePeer, { attack, targets, victim }: HostilePlan): Promise<void> {
+  const shot = SHOTS[attack];
+  for (let number = 0; shot !== undefined; number++) {
+    await peer.publish(`${options.prefix}-${shot.topic}`, shot.make({ peerId: peer.peerId, victim, number }))
+      .catch(() => {}); // nobody may be connected any more
+    if (number % 200 === 199) {
+      void peer.dial(targets[number % targets.length] ?? "").catch(() => {}); // refused, as it should be
+    }
+    await pause(2);
+  }
+}
+
+function portOf(address: string): number {
+  return Number(/\/tcp\/(\d+)/.exec(address)?.[1]);
+}
+
+/** Asks for more and more, and reads nothing of it. */
+async function readNothing(peer: BarePeer, targets: readonly string[]): Promise<void> {
+  const relays = targets.map((target) => ({ target, proxy: stallingProxy(portOf(target)) }));
+  const addresses = relays.map(({ target, proxy }) =>
+    target.replace(`/tcp/${portOf(target)}/`, `/tcp/${proxy.port}/`)
+  );
+  for (const address of addresses) await peer.dial(address);
+  for (const { proxy } of relays) proxy.stall();
+  void (async () => {
+    for (;;) {
+      for (const address of addresses) {
+        void peer.write(address, { protocol: "/ipfs/ping/1.0.0", bytes: new Uint8Array(64 * 1024) })
+          .catch(() => {}); // the stream, or the connection, has ended
+      }
+      await pause(200);
+    }
+  })();
+}
+
+/** Connections that say nothing at all, again and again. */
+async function keepSilent(targets: readonly string[]): Promise<void> {
+  for (;;) {
+    for (const target of targets) {
+      void Deno.connect({ hostname: "127.0.0.1", port: portOf(target) })
+        .then(async (connection) => {
+          await pause(20_000);
+          connection.close();
+        }).catch(() => {}); // refused, as it should be
+    }
+    await pause(500);
+  }
+}
+
+async function begin(plan: HostilePlan): Promise<HostilePeer> {
+  const peer = await startBarePeer(`${options.prefix}-block`);
+  const { attack, targets } = plan;
+  if (attack === "slow readers") {
+    await readNothing(peer, targets);
+  } else if (attack === "unfinished handshakes") {
+    void keepSilent(targets);
+  } else {
+    for (const target of targets) await peer.dial(target);
+    void shoot(peer, plan);
+  }
+  return { ...plan, peerId: peer.peerId };
+}
+
+let options: HostileOptions = { prefix: "", peers: [] };
+if (import.meta.main) {
+  options = JSON.parse(Deno.args[0] ?? "{}");
+  const peers: HostilePeer[] = [];
+  for (const plan of options.peers) peers.push(await begin(plan));
+  console.log(JSON.stringify(peers));
+}
