@@ -102,7 +102,7 @@ export class BlockFetcher {
       signal,
     });
     if (raw === undefined) return undefined;
-    const block = verifiedBlock(raw, header, chain.params);
+    const block = await verifiedBlock(raw, { header, params: chain.params, signal });
     if (!this.#closed) this.#cache.add(block);
     return block;
   }

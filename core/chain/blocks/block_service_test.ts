@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { CommonsError, type HashHex } from "../../base/mod.ts";
+import { type BitcoinNetwork, CommonsError, type HashHex } from "../../base/mod.ts";
 import { createMetrics } from "../../telemetry/mod.ts";
 import { genesisOf, silentLogger } from "../_fixture.ts";
 import { blockRig, FakeNode, FakeSource, rejection } from "../../../tests/support/block_rig.ts";
@@ -11,7 +11,9 @@ import {
   mineBlock,
 } from "../../../tests/support/blocks.ts";
 import { tipOf } from "../../../tests/support/mining.ts";
+import { chainParams } from "../params.ts";
 import { createBlockService } from "./block_service.ts";
+import { blockRulesAt } from "./verify_block.ts";
 
 const UNKNOWN = "ab".repeat(32) as HashHex;
 
@@ -347,4 +349,47 @@ Deno.test("block() reads coinbases of their height and no other", async () => {
   const wrong = await rig.mine({ coinbase: madeCoinbase({ height: 20 }) });
   expect(await rejection(rig.service.block(wrong.hash))).toBe("SOURCE_FAULT");
   expect(rig.refused).toEqual(["rpc BAD_COINBASE_HEIGHT"]);
+});
+
+Deno.test("blockRulesAt() knows since when heights and witnesses are looked at", () => {
+  const table: readonly [BitcoinNetwork, number, boolean, number | undefined][] = [
+    ["mainnet", 0, false, undefined],
+    ["mainnet", 227_930, false, undefined],
+    ["mainnet", 227_931, false, 227_931],
+    ["mainnet", 481_823, false, 481_823],
+    ["mainnet", 481_824, true, 481_824],
+    ["testnet", 834_623, false, 834_623],
+    ["testnet", 834_624, true, 834_624],
+    ["testnet4", 0, false, undefined],
+    ["testnet4", 1, true, 1],
+    ["signet", 1, true, 1],
+    ["regtest", 0, true, undefined],
+    ["regtest", 1, true, 1],
+  ];
+  for (const [network, at, segwit, height] of table) {
+    expect(blockRulesAt(at, chainParams(network))).toEqual({ segwit, height });
+  }
+});
+
+Deno.test("block() lets others have their turn while it hashes a full block", async () => {
+  const source = new FakeSource("rpc");
+  await using rig = await blockRig({ sources: [source] });
+  source.answer = (hash) => rig.blocks.get(hash)?.raw;
+  const { hash } = await rig.mine({ transactions: madeTransactions(3_000) });
+  const found = rig.service.block(hash);
+  let turns = 0;
+  let done = false;
+  const count = () => {
+    turns++;
+    if (!done) setImmediate(count);
+  };
+  setImmediate(count);
+  expect((await found)?.parsed.transactions).toHaveLength(3_001);
+  done = true;
+  expect(turns).toBeGreaterThan(3);
+  const caller = new AbortController();
+  const { hash: second } = await rig.mine({ transactions: madeTransactions(3_000, 9) });
+  const given = rejection(rig.service.block(second, { signal: caller.signal }));
+  caller.abort(new CommonsError("ABORTED", "Cannot wait: gone"));
+  expect(await given).toBe("ABORTED");
 });

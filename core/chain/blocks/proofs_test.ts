@@ -1,10 +1,12 @@
 import { expect } from "expect";
-import { CommonsError, type HashHex } from "../../base/mod.ts";
+import { CommonsError, FakeClock, type HashHex } from "../../base/mod.ts";
 import { buildMerkleBlock, verifyMerkleBlock } from "../../bitcoin/mod.ts";
 import { blockRig, FakeSource, rejection } from "../../../tests/support/block_rig.ts";
 import { madeTransactions, mineBlock } from "../../../tests/support/blocks.ts";
+import { bitcoinJson } from "../../../tests/support/bitcoin_vectors.ts";
 import { tipOf } from "../../../tests/support/mining.ts";
-import { genesisOf } from "../_fixture.ts";
+import { genesisOf, silentLogger, testChain } from "../_fixture.ts";
+import { createBlockService } from "./block_service.ts";
 
 const UNKNOWN = "ab".repeat(32) as HashHex;
 const others = madeTransactions(6);
@@ -100,4 +102,31 @@ Deno.test("verifyTxOutProof() refuses what the chain does not bear out", async (
     expect(codeOf(() => r.service.verifyTxOutProof(more))).toBe("PROOF_TOTAL");
     expect(r.service.verifyTxOutProof(good).height).toBe(1);
   });
+});
+
+Deno.test("verifyTxOutProof() accepts mainnet's proofs on a chain that begins at their block", async (t) => {
+  const rows = await bitcoinJson<readonly { readonly txoutproof: string }[]>("txoutproofs-mainnet.json");
+  if (rows === undefined) {
+    await t.step({ name: "vectors are not here", ignore: true, fn() {} });
+    return;
+  }
+  const proofs = rows.map(({ txoutproof }) => Uint8Array.fromHex(txoutproof));
+  const header = proofs[0]?.subarray(0, 80) ?? new Uint8Array();
+  await using rig = await testChain({
+    network: "mainnet",
+    anchor: { height: 830_000, header, chainwork: 0x6ad8_0000_0000_0000_0000_0000n },
+  });
+  const service = createBlockService({
+    chain: rig.chain,
+    sources: () => [],
+    desk: { noteRefused() {} },
+    clock: new FakeClock(),
+    logger: silentLogger,
+  });
+  expect(proofs).toHaveLength(6);
+  for (const proof of proofs) {
+    const { txids, height, confirmations } = service.verifyTxOutProof(proof);
+    expect([txids.length, height, confirmations]).toEqual([1, 830_000, 1]);
+  }
+  service.close();
 });
