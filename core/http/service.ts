@@ -4,6 +4,7 @@ import { createApp } from "./app.ts";
 import { createEventHub } from "./event_hub.ts";
 import { createGuard } from "./guard.ts";
 import { createHostCheck, isWildcard, urlHost } from "./host_check.ts";
+import { exposeNode } from "./node_metrics.ts";
 import { problemOf } from "./problem.ts";
 import { createRequestCounts } from "./request_counts.ts";
 import { banRoutes } from "./routes/bans.ts";
@@ -41,6 +42,7 @@ export function createHttpService(components: HttpComponents, init: HttpInit): H
     help: "Requests answered with 429, by what there were too many of.",
     labels: ["what"],
   });
+  exposeNode(metrics, components.node);
   const onLimited = (what: string) => limited.inc({ what: what.replace(" ", "_") });
   const guard = createGuard({ clock, hosts, bans, onLimited }, init);
   const counts = createRequestCounts(metrics);
