@@ -13,6 +13,23 @@ export {
   workOfTarget,
 } from "./compact.ts";
 export type { HeaderFault, RuleFault } from "./fault.ts";
+export {
+  createFullNode,
+  type FullNodeComponents,
+  type FullNodeInit,
+  type FullNodeStatus,
+  type HeaderRpc,
+  type RpcFullNode,
+} from "./full_node/full_node.ts";
+export {
+  type HeaderFeed,
+  type HeaderFeedComponents,
+  type HeaderFeedInit,
+  startHeaderFeed,
+} from "./full_node/header_feed.ts";
+export type { LoginInit, ReadCookie } from "./full_node/login.ts";
+export type { NodeState } from "./full_node/availability.ts";
+export type { NodeChainInfo } from "./full_node/node_identity.ts";
 export { type GossipSource, type GossipSourceComponents, startGossipSource } from "./gossip_source.ts";
 export { openHeaderChain } from "./header_chain.ts";
 export type { Mining, MiningComponents, SubmittedBlock } from "./mining/mining.ts";

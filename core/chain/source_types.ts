@@ -63,7 +63,8 @@ export interface FullNode extends BlockSource {
   ): Promise<SourceUtxo | undefined>;
   /** Proof (BIP37 merkle block) that transactions are in a block. */
   txOutProof(txids: readonly HashHex[], blockHash: HashHex, options?: Abortable): Promise<Uint8Array>;
-  mempool(options?: Abortable): Promise<readonly MempoolEntry[]>;
+  /** At most `limit` transactions (default 300,000). */
+  mempool(options?: Abortable & { readonly limit?: number }): Promise<readonly MempoolEntry[]>;
   /** sat/vB, `undefined` when the node cannot say. */
   feeRate(targetBlocks: number, options?: Abortable): Promise<number | undefined>;
   /** The answer of `getblocktemplate`, as it is. */
