@@ -24,13 +24,13 @@ Deno.test("chainStageOf() tells how far a chain with a source has come", async (
     ["regtest", [source, 'node.network="regtest"'], 2, "running"],
   ];
   for (const [name, set, days, stage] of rows) {
-    await t.step(name, async () => {
+    await t.step(name, () => {
       const { config } = loadConfig({ set, env: {}, read: () => "" });
       const at = new FakeClock(clock.now() + days * day);
       expect(chainStageOf({ config, chain, clock: at })()).toBe(stage);
     });
   }
-  await t.step("behind", async () => {
+  await t.step("behind", () => {
     const { config } = loadConfig({ set: [source], env: {}, read: () => "" });
     const at = new FakeClock(clock.now() + 2 * day);
     const ahead = { ...chain, tip: () => ({ ...chain.tip(), height: 7 }) };

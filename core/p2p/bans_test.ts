@@ -145,6 +145,7 @@ Deno.test("banGater() refuses at every stage", async (t) => {
   const gater = banGater({
     bans,
     clock: systemClock,
+    logger: silentLogger,
     resolve: (name) =>
       name in names ? Promise.resolve(names[name] ?? []) : Promise.reject(new Error("no such name")),
   });

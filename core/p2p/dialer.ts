@@ -1,5 +1,6 @@
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { CommonsError, errorText } from "../base/mod.ts";
+import type { PeerAddress } from "./addresses.ts";
 import type { Counter } from "../telemetry/mod.ts";
 import type { Host } from "./host.ts";
 import type { P2pComponents } from "./types.ts";
@@ -16,6 +17,7 @@ export interface DialerComponents extends Pick<P2pComponents, "events" | "bans" 
 export class Dialer {
   readonly #components: DialerComponents;
   readonly #dials: Counter;
+  readonly #chosen = new Set<string>();
   #host: Host | undefined;
 
   constructor(components: DialerComponents) {
@@ -30,6 +32,24 @@ export class Dialer {
   /** Uses `host` from now on. */
   attach(host: Host): void {
     this.#host = host;
+  }
+
+  /** True while the operator has a peer dialled. */
+  isChosen(peerId: string): boolean {
+    return this.#chosen.has(peerId);
+  }
+
+  /** Like {@linkcode dial} for a peer of the operator's choice: what is asked about its address is up to the operator. */
+  async dialChosen(
+    { peerId, address }: PeerAddress,
+    options: { readonly signal: AbortSignal },
+  ): Promise<void> {
+    this.#chosen.add(peerId);
+    try {
+      await this.dial([address], options);
+    } finally {
+      this.#chosen.delete(peerId);
+    }
   }
 
   /**

@@ -28,6 +28,8 @@ export interface DhtInit extends LearnRules {
   readonly protocolPrefix: string;
   /** `auto`: answers others once the node has a public address. */
   readonly role: "server" | "client" | "auto";
+  /** Addresses of peers that are neither asked nor told of; absent: none. */
+  readonly isBanned?: ((peerId: string, address: string) => boolean) | undefined;
 }
 
 type DhtFactory = ReturnType<typeof import("@libp2p/kad-dht").kadDHT>;
@@ -53,13 +55,16 @@ function isPeerRouting(value: unknown): value is PeerRouting {
 /** Options of the DHT; numbers that are not here are the library's and the specification's. */
 export function dhtOptions(init: DhtInit): KadDHTInit {
   const isPrivate = init.mode === "private";
+  const isBanned = init.isBanned ?? (() => false);
   return {
     protocol: isPrivate ? `${init.protocolPrefix}/kad/1.0.0` : PUBLIC_PROTOCOL,
     ...(init.role === "auto" ? {} : { clientMode: init.role === "client" }),
     // for what is kept and for what is told: addresses that strangers told never make this node dial its own network
     peerInfoMapper: ({ id, multiaddrs }) => ({
       id,
-      multiaddrs: multiaddrs.filter((address) => isUseful(address, init)),
+      multiaddrs: multiaddrs.filter((address) =>
+        isUseful(address, init) && !isBanned(id.toString(), address.toString())
+      ),
     }),
     // Only announcements are used. Values would be somebody's free storage.
     ...(isPrivate ? { validators: { pk: refuse, ipns: refuse } } : {}),

@@ -40,6 +40,8 @@ export class Messaging {
   readonly #asker: BestBlockAsker;
   readonly #claims: PeerClaims;
   #tips: Disposable | undefined;
+  /** False in a node that serves others without a word of its own. */
+  #speaks = false;
 
   constructor(components: MessagingComponents, { protocol }: MessagingInit) {
     const { clock, logger, metrics, router, isBanned } = components;
@@ -70,6 +72,7 @@ export class Messaging {
 
   /** Answers the direct protocol; before the host starts. */
   attach(host: Host): Promise<void> {
+    this.#speaks = true;
     return this.#direct.attach(host);
   }
 
@@ -96,7 +99,7 @@ export class Messaging {
 
   /** A peer has said what it speaks. */
   identified(peerId: string, protocols: readonly string[]): void {
-    if (!protocols.includes(this.#direct.protocol)) return;
+    if (!this.#speaks || !protocols.includes(this.#direct.protocol)) return;
     if (this.#components.router.mayPublish("handshake")) this.#handshakes.connected(peerId);
   }
 

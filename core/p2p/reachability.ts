@@ -24,7 +24,8 @@ export function ipOf(address: Multiaddr): ipaddr.IPv4 | ipaddr.IPv6 | undefined 
   return found === undefined || !ipaddr.isValid(found) ? undefined : ipaddr.process(found);
 }
 
-function ipScope(text: string): AddressScope {
+/** Scope of an IP address; what is none is private. */
+export function ipScope(text: string): AddressScope {
   return ipaddr.isValid(text) && ipaddr.process(text).range() === "unicast" ? "public" : "private";
 }
 

@@ -1,14 +1,19 @@
 import type { ConnectionGater } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import type { BanGate } from "../bans/mod.ts";
 import { type Clock, CommonsError, type PeerIdText, tryPeerIdText } from "../base/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
 import { parseBootstrapAddress, parsePeerAddress, type PeerAddress } from "./addresses.ts";
+import { banGater } from "./ban_gater.ts";
+import { allGaters } from "./connection_gater.ts";
 import { ConnectionLimits } from "./connection_limits.ts";
 import { type DhtInit, PUBLIC_BOOTSTRAP } from "./discovery_dht.ts";
 import type { Candidate } from "./discovery_skip.ts";
 import type { HostInit } from "./host.ts";
-import { announced, ipOf, mayLearn } from "./reachability.ts";
+import { announced, ipOf, ipScope, mayLearn } from "./reachability.ts";
 import type { ReachabilityInit } from "./reachability_services.ts";
+import { RefusalLog } from "./refusal_log.ts";
+import { hostNameOf, leadsTo, type ResolveName } from "./resolve_host.ts";
 import type { P2pInit } from "./types.ts";
 
 const MAX_BOOTSTRAP = 64;
@@ -96,13 +101,20 @@ export interface LimitingGaterComponents {
   readonly logger: Logger;
   readonly self: PeerIdText;
   /** Peers that the operator chose: their addresses are taken as they are. */
-  isKept(peerId: PeerIdText): boolean;
+  isChosen(peerId: PeerIdText): boolean;
+  /** Default the system's own look-up. */
+  readonly resolve?: ResolveName | undefined;
 }
 
 /** The gater of the node's own limits and of what addresses it takes. */
 export function limitingGater(components: LimitingGaterComponents, init: P2pInit): ConnectionGater {
-  const { clock, logger, self, isKept } = components;
+  const { clock, logger, self, isChosen, resolve } = components;
+  const refusals = new RefusalLog({ clock, logger });
   const rules = learnRules(init);
+  const refused = (reason: string, address: Multiaddr) => {
+    if (refusals.ready()) refusals.write("connection refused", { reason, target: address.toString() });
+    return true;
+  };
   const limits = new ConnectionLimits({ clock }, {
     perIp: init.maxConnectionsPerIp ?? 8,
     perSubnet: init.maxConnectionsPerSubnet ?? 32,
@@ -111,13 +123,23 @@ export function limitingGater(components: LimitingGaterComponents, init: P2pInit
   return {
     denyInboundConnection(connection) {
       const refusal = limits.admit(connection);
-      if (refusal === undefined) return false;
-      logger.debug("connection refused", { address: connection.remoteAddr.toString(), reason: refusal });
-      return true;
+      return refusal !== undefined && refused(refusal, connection.remoteAddr);
+    },
+    /** A name that strangers tell looks public, and may stand for a door inside this node's own network. */
+    async denyDialMultiaddr(address) {
+      const name = rules.sharePrivateAddresses ? undefined : hostNameOf(address);
+      const peerId = tryPeerIdText(address.getComponents().findLast((one) => one.name === "p2p")?.value);
+      if (name === undefined || peerId !== undefined && isChosen(peerId)) return false;
+      const isPrivate = await leadsTo(name, {
+        clock,
+        resolve,
+        isBad: (found) => ipScope(found) !== "public",
+      });
+      return isPrivate && refused("PRIVATE", address);
     },
     filterMultiaddrForPeer(peer, address) {
       const peerId = tryPeerIdText(peer.toString());
-      return peerId === self || (peerId !== undefined && isKept(peerId)) || mayLearn(address, rules);
+      return peerId === self || (peerId !== undefined && isChosen(peerId)) || mayLearn(address, rules);
     },
   };
 }
@@ -126,25 +148,30 @@ export interface HostReachabilityComponents {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly identity: { readonly peerId: PeerIdText };
+  readonly bans?: BanGate | undefined;
 }
 
 /** What the host needs to know of how the node is found and reached. */
 export function hostReachability(
-  { clock, logger, identity: { peerId: self } }: HostReachabilityComponents,
+  { clock, logger, bans, identity: { peerId: self } }: HostReachabilityComponents,
   init: P2pInit,
   node: {
     listening(): readonly string[];
-    isKept(peerId: PeerIdText): boolean;
+    isChosen(peerId: PeerIdText): boolean;
     onLocalPeer: ReachabilityInit["onLocalPeer"];
   },
 ): Required<Pick<HostInit, "announceFilter" | "dht" | "reachability" | "alwaysAllowed">> & {
   readonly gater: ConnectionGater;
 } {
   const { relay, holePunching, autonat, upnp, mdns } = init;
+  const entryPoints = new Set(bootstrapPeers(init).map(({ peerId }) => peerId));
+  const isChosen = (peerId: PeerIdText) => node.isChosen(peerId) || entryPoints.has(peerId);
+  const limits = limitingGater({ clock, logger, self, isChosen }, init);
+  const dht = dhtInit(init);
   return {
-    gater: limitingGater({ clock, logger, self, isKept: node.isKept }, init),
+    gater: allGaters(bans === undefined ? [limits] : [banGater({ bans, clock, logger }), limits]),
     announceFilter: announceFilter(init, node.listening),
-    dht: dhtInit(init),
+    dht: dht && { ...dht, isBanned: (peerId, address) => isBanned(bans, { peerId, address }) },
     reachability: {
       relay,
       holePunching,
@@ -156,6 +183,13 @@ export function hostReachability(
     },
     alwaysAllowed: alwaysAllowed(init),
   };
+}
+
+function isBanned(
+  bans: BanGate | undefined,
+  { peerId, address }: { readonly peerId: string; readonly address: string },
+): boolean {
+  return bans !== undefined && (bans.isBannedPeer(peerId) || bans.isBannedMultiaddr(address));
 }
 
 /** A label of DNS (RFC 1035) that nodes of the same gossip network share. */

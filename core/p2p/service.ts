@@ -10,7 +10,6 @@ import {
 import { parsePeerAddress } from "./addresses.ts";
 import { assertInit } from "./assert_init.ts";
 import { AuthorGate } from "./author_gate.ts";
-import { banGater } from "./ban_gater.ts";
 import { allGaters } from "./connection_gater.ts";
 import { dropBanned, watchBans } from "./ban_watch.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
@@ -32,7 +31,7 @@ import { bootstrapPeers, hostReachability, keptPeers, learnRules } from "./reach
 import { PublishGate } from "./publish_gate.ts";
 import { exposeService } from "./service_metrics.ts";
 import { RequestStreams } from "./request_streams.ts";
-import { servicesProtocol } from "./services.ts";
+import { announceServices } from "./services.ts";
 import { StaticPeers } from "./static_peers.ts";
 import type {
   AnnouncerView,
@@ -166,7 +165,7 @@ class Service implements P2pService {
     }
     this.#static.assertRoom(peer.peerId);
     const signals = [this.#abort.signal, ...(options.signal === undefined ? [] : [options.signal])];
-    await this.#dialer.dial([peer.address], { signal: AbortSignal.any(signals) });
+    await this.#dialer.dialChosen(peer, { signal: AbortSignal.any(signals) });
     this.#static.add(peer);
     return peer.peerId;
   }
@@ -209,15 +208,14 @@ class Service implements P2pService {
   }
 
   async #open(): Promise<void> {
-    const { identity, clock, logger, bans } = this.#components;
+    const { identity, clock, logger } = this.#components;
     this.#started = { wall: clock.now(), monotonic: clock.monotonic() };
     const { gater, ...reachability } = hostReachability(this.#components, this.#init, {
       listening: () => this.listening(),
-      isKept: (peerId) => this.#static.has(peerId),
+      isChosen: (peerId) => this.#static.has(peerId) || this.#dialer.isChosen(peerId),
       onLocalPeer: (peer) => this.#finder.told(peer),
     });
-    const own = [gater, this.#watch.gater];
-    const connectionGater = allGaters(bans === undefined ? own : [banGater({ bans, clock }), ...own]);
+    const connectionGater = allGaters([gater, this.#watch.gater]);
     const host = await createHost({ identity, clock, logger: libp2pLogger(logger), connectionGater }, {
       ...this.#init,
       ...reachability,
@@ -228,7 +226,7 @@ class Service implements P2pService {
     this.#dialer.attach(host);
     this.#listening = new Listening(host);
     this.#follow(host);
-    await this.#announceServices(host);
+    await announceServices(host, this.#init.services);
     if (this.#init.bootstrapOnly !== true) {
       await Promise.all([this.#messaging.attach(host), this.requests.attach(host)]);
     }
@@ -284,14 +282,6 @@ class Service implements P2pService {
       this.#peers.disconnected(detail);
       this.#messaging.disconnected(detail.toString());
       this.#static.lost(detail.toString());
-    });
-  }
-
-  async #announceServices(host: Host): Promise<void> {
-    const { services } = this.#init;
-    if (services === undefined || services === 0) return;
-    await host.handle(servicesProtocol(services), (stream) => {
-      stream.abort(new Error("nothing is spoken over this protocol"));
     });
   }
 

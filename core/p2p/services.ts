@@ -1,3 +1,5 @@
+import type { Host } from "./host.ts";
+
 const PROTOCOL = /^\/commons\/services\/([1-9][0-9]{0,15})$/;
 
 /**
@@ -15,4 +17,12 @@ export function servicesIn(protocols: readonly string[]): number {
     if (Number.isSafeInteger(services)) return services;
   }
   return 0;
+}
+
+/** Lists the node's service bits among the protocols of a host; 0 and absent are none. */
+export async function announceServices(host: Host, services: number | undefined): Promise<void> {
+  if (services === undefined || services === 0) return;
+  await host.handle(servicesProtocol(services), (stream) => {
+    stream.abort(new Error("nothing is spoken over this protocol"));
+  });
 }
