@@ -181,6 +181,7 @@ export class HeaderTalk {
     if (this.#ended) return;
     this.#tally(result);
     const fault = batchFault(result.rejected);
+    if (result.accepted > 0) this.#unconnecting = 0;
     if (fault === undefined) return this.#connected(batch);
     if (fault.kind === "low_work" && batch.full) return await this.#countFrom(batch, fault.index);
     this.#faulty(batch, fault);
@@ -188,7 +189,6 @@ export class HeaderTalk {
 
   #connected({ headers, full, answer }: Batch): void {
     const { chain, desk } = this.#components;
-    this.#unconnecting = 0;
     if (!full) {
       const hash = lastHash(headers);
       desk.noteTip(this.peer.source, { hash, height: chain.header(hash)?.height });
