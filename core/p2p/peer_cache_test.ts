@@ -187,6 +187,44 @@ Deno.test("PeerCache saves every five minutes and at the stop, and dials the bes
   await again.stop();
 });
 
+Deno.test("PeerCache keeps who is there and a whole file, wherever the clock is set", async (t) => {
+  const DAY = 86_400_000;
+  const rows: readonly (readonly [string, number])[] = [
+    ["a day ahead", DAY],
+    ["a century ahead", 36_525 * DAY],
+    ["a day back", -DAY],
+    ["to before 1970", -60 * 365 * DAY],
+  ];
+  for (const [name, jump] of rows) {
+    await t.step(name, async () => {
+      await using dir = await tempDir();
+      const clock = new FakeClock(NOW);
+      const { logger, warnings } = recordingLogger();
+      const file = new PeerCacheFile({ logger }, { path: dir.file("peers.json") });
+      const present = () => Promise.resolve([{ peerId: id(1), addresses: ["/ip4/8.8.4.1/tcp/1"] }]);
+      const cache = new PeerCache({ clock, file, present });
+      await cache.start();
+      cache.connected(id(1), ["/ip4/8.8.4.1/tcp/1"]);
+      for (const step of [jump, -jump, jump]) {
+        clock.jump(step);
+        await cache.save();
+        expect((await file.load(clock.now())).map((one) => one.id)).toEqual([id(1)]);
+      }
+      await cache.stop();
+      clock.jump(-jump); // set right while the node is down
+      const again = new PeerCache({ clock, file, present: () => Promise.resolve([]) });
+      // who was last seen decades ago, by that clock, is forgotten; anybody else is dialled
+      const isOld = jump < -30 * DAY;
+      expect((await again.start()).map(({ peerId }) => peerId)).toEqual(isOld ? [] : [id(1)]);
+      await again.stop();
+      const kept = await file.load(clock.now());
+      expect(kept.map(({ connections }) => connections)).toEqual(isOld ? [] : [1]);
+      expect(kept.every(({ lastSeen }) => lastSeen <= clock.now())).toBe(true);
+      expect(warnings).toEqual([]);
+    });
+  }
+});
+
 Deno.test("PeerCache is bounded whoever comes", async () => {
   let saved: readonly CachedPeer[] = [];
   const cache = new PeerCache({

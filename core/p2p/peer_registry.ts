@@ -212,8 +212,17 @@ export class PeerRegistry {
   }
 
   #current(peerId: PeerIdText): PeerRecord | undefined {
-    const record = this.#records.get(peerId);
+    const record = this.#settled(peerId, this.#components.clock.now());
     return record && { ...record, ...reconsidered(record, this.#components.clock.now()) };
+  }
+
+  /** A record, as a restart would read it when the clock was set back since: a minute's wait must not become a year. */
+  #settled(peerId: PeerIdText, now: number): PeerRecord | undefined {
+    const record = this.#records.get(peerId);
+    if (record === undefined || record.seen <= now) return record;
+    const settled = readRecord(record, now) ?? record;
+    this.#records.set(peerId, settled);
+    return settled;
   }
 
   #happened(peerId: PeerIdText, event: ConductEvent): void {

@@ -263,6 +263,45 @@ Deno.test("PeerRegistry survives a restart, a clock that jumps and rows that mak
   expect(await stored(store)).toBe(0);
 });
 
+Deno.test("PeerRegistry goes on when the clock is set while it runs", async (t) => {
+  const YEAR = 365 * 24 * HOUR;
+  const rows: readonly (readonly [string, number])[] = [
+    ["an hour back", -HOUR],
+    ["a year back", -YEAR],
+    ["to 1970", -NOW], // clocks without a battery begin there
+    ["an hour ahead", HOUR],
+    ["a year ahead", YEAR],
+  ];
+  for (const [name, jump] of rows) {
+    await t.step(name, async () => {
+      const { clock, store, peers, registry } = setup();
+      await registry.start();
+      peers.set(id(1), { height: 10, hash: "", baseUrl: "https://one.example" });
+      const chosen = () => registry.select({ localHeight: 1, allowPruned: true });
+      registry.succeeded(id(1), { responseMs: 50, fullBlock: true });
+      registry.progressed(id(1), { height: 10, chainwork: "33".repeat(32) });
+      registry.coolDown(id(1), 60_000);
+      expect(chosen()).toBeUndefined();
+      clock.jump(jump);
+      if (jump < 0) expect(chosen()).toBeUndefined();
+      await clock.advance(60_000); // no wait is longer than it was to be
+      expect(chosen()).toBe(id(1));
+      expect(registry.get(id(1))).toMatchObject({ successes: 1, validatedHeight: 10 });
+      for (let i = 0; i < 5; i++) registry.failed(id(1));
+      clock.jump(-jump);
+      expect(registry.get(id(1))?.reputation).toBeLessThan(50);
+      await clock.advance(5 * 60_000);
+      expect(registry.get(id(1))?.reputation).toBeGreaterThanOrEqual(30); // forgiven in time
+      registry.succeeded(id(1), { responseMs: 50 }); // what was last heard of a year ago would be forgotten
+      await registry.stop();
+      const again = setup({ store, clock });
+      await again.registry.start();
+      expect(again.registry.size).toBe(1);
+      await again.registry.stop();
+    });
+  }
+});
+
 Deno.test("PeerRegistry is bounded, writes in few commits and goes on when the store does not", async () => {
   let commits = 0;
   let fails = false;
