@@ -18,6 +18,7 @@ export function testContext(author: string, context: Partial<CheckContext> = {})
     clock: new FakeClock(),
     hubs: new HubUrls({ allowPrivate: true }),
     believable: (height) => height,
+    noNews: () => undefined,
     ...context,
   };
 }

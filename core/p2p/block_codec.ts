@@ -63,7 +63,7 @@ function checkHeader(block: BlockMessage, context: CheckContext): Refused | unde
     // not a reject: whether this holds depends on the clock, and a peer whose clock differs forwards it in good faith
     return ignore("TIME_TOO_NEW", "Header is more than two hours ahead of this node's clock");
   }
-  return undefined;
+  return context.noNews(header);
 }
 
 /** The height stays as it was claimed: nobody builds on it before the header has found its place in a chain. */

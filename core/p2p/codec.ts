@@ -1,9 +1,9 @@
-import type { BitcoinNetwork, Clock } from "../base/mod.ts";
+import type { BitcoinNetwork, BlockHeader, Clock } from "../base/mod.ts";
 import type { Rate, RateLimits } from "./author_limits.ts";
 import type { Shape } from "./fields.ts";
 import type { HubUrls } from "./hub_urls.ts";
 import type { ListenMode, OwnTip, TopicName } from "./types.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Refused, Verdict } from "./verdict.ts";
 
 /** What a codec may look at besides the message and who sent it. */
 export interface CheckScope {
@@ -17,6 +17,8 @@ export interface CheckScope {
    * it. The claim itself where the node has no chain of its own.
    */
   believable(height: number): number;
+  /** Why an announced block is no news, `undefined` when it may be; see `OwnView`. */
+  noNews(header: Pick<BlockHeader, "time" | "bits">): Refused | undefined;
 }
 
 /** What a codec may look at besides the message itself. */

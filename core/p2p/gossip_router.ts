@@ -150,8 +150,8 @@ export class GossipRouter {
       return this.#deliver(verdict.delivery, { desk, author, via: "direct", source: author, size });
     }
     this.#tellRefusal(verdict, { desk, context });
-    if (verdict.code === "DUPLICATE") {
-      // a block that gossip brought first answers a question all the same
+    if (verdict.code === "DUPLICATE" || verdict.code === "OLD_BLOCK") {
+      // a block that gossip brought first, or that this node has long had, answers a question all the same
       this.#components.heard({ talk: "block" }, { author, via: "direct" });
     }
   }
@@ -176,18 +176,16 @@ export class GossipRouter {
     return this.#deskOf(topic).announcersOf(hash);
   }
 
-  stats(): GossipStats {
-    return {
-      topics: this.desks.map(({ path, codec, counters }) => ({
-        topic: codec.topic,
-        subscribers: this.#pubsub?.getSubscribers(path).length ?? 0,
-        meshPeers: this.#pubsub === undefined ? 0 : meshSize(this.#pubsub, path),
-        accepted: counters.total("accept"),
-        ignored: counters.total("ignore"),
-        rejected: counters.total("reject"),
-        published: counters.published,
-      })),
-    };
+  topicStats(): GossipStats["topics"] {
+    return this.desks.map(({ path, codec, counters }) => ({
+      topic: codec.topic,
+      subscribers: this.#pubsub?.getSubscribers(path).length ?? 0,
+      meshPeers: this.#pubsub === undefined ? 0 : meshSize(this.#pubsub, path),
+      accepted: counters.total("accept"),
+      ignored: counters.total("ignore"),
+      rejected: counters.total("reject"),
+      published: counters.published,
+    }));
   }
 
   /** Short names of the joined topics that each peer has joined too. */
@@ -233,8 +231,8 @@ export class GossipRouter {
   }
 
   #context(author: string, source: string): CheckContext {
-    const { network, chain, clock, hubs, believable } = this.#init.scope;
-    return { author, source, network, chain, clock, hubs, believable };
+    const { network, chain, clock, hubs, believable, noNews } = this.#init.scope;
+    return { author, source, network, chain, clock, hubs, believable, noNews };
   }
 
   #validate(desk: TopicDesk, message: Message, source: string): TopicValidatorResult {

@@ -1,16 +1,13 @@
 import type { Clock } from "../base/mod.ts";
 import type { CheckScope, OwnFields } from "./codec.ts";
 import { HubUrls } from "./hub_urls.ts";
-import type { Notification, OwnTip, P2pInit } from "./types.ts";
-
-/** How far above the node's own height a claimed one is believed. */
-const MAX_LEAD = 10_000;
-/** The own height is asked for this often at most: every announcement is measured by it. */
-const HEIGHT_AGE_MS = 1_000;
+import { OwnView } from "./own_view.ts";
+import type { Notification, P2pInit } from "./types.ts";
 
 /** What the checks of messages look at, from the settings. */
 export function checkScope(init: P2pInit, clock: Clock): CheckScope {
-  const { network, tip } = init;
+  const { network } = init;
+  const view = new OwnView(clock, init);
   return {
     network,
     chain: chainOf(init),
@@ -19,21 +16,8 @@ export function checkScope(init: P2pInit, clock: Clock): CheckScope {
       allowPrivate: init.sharePrivateAddresses === true,
       ...(init.blacklistedBaseUrls === undefined ? {} : { blocked: init.blacklistedBaseUrls }),
     }),
-    believable: tip === undefined ? (height) => height : believer(tip, clock),
-  };
-}
-
-/** The own height costs more to ask for than the rest of a check. */
-function believer(tip: () => OwnTip, clock: Clock): (height: number) => number {
-  let most = 0;
-  let asked = Number.NEGATIVE_INFINITY;
-  return (height) => {
-    const now = clock.monotonic();
-    if (now - asked >= HEIGHT_AGE_MS) {
-      most = tip().height + MAX_LEAD;
-      asked = now;
-    }
-    return Math.min(height, most);
+    believable: (height) => view.believable(height),
+    noNews: (header) => view.noNews(header),
   };
 }
 
