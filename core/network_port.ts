@@ -64,7 +64,10 @@ function peerOf(peer: PeerView): NetworkPeer {
   };
 }
 
-function statsOf(peers: readonly PeerView[], { topics }: GossipStats): NetworkStats {
+function statsOf(
+  peers: readonly PeerView[],
+  { topics, bytesSent, bytesReceived }: GossipStats,
+): NetworkStats {
   const inbound = peers.filter(({ direction }) => direction === "inbound").length;
   const sum = (field: "accepted" | "ignored" | "rejected" | "published") =>
     topics.reduce((total, topic) => total + topic[field], 0);
@@ -73,8 +76,8 @@ function statsOf(peers: readonly PeerView[], { topics }: GossipStats): NetworkSt
     inbound_count: inbound,
     outbound_count: peers.length - inbound,
     hash_rate: null,
-    bytes_sent: null,
-    bytes_received: null,
+    bytes_sent: bytesSent,
+    bytes_received: bytesReceived,
     gossip: {
       accepted: sum("accepted"),
       ignored: sum("ignored"),

@@ -3,7 +3,7 @@ import type { BanEntry } from "./bans/mod.ts";
 import { CommonsError, type ErrorCode } from "./base/mod.ts";
 import { networkPort } from "./network_port.ts";
 
-const NOBODY = { peers: () => [], stats: () => ({ topics: [] }) };
+const NOBODY = { peers: () => [], stats: () => ({ bytesSent: 5, bytesReceived: 6, topics: [] }) };
 const peer = (peerId: string, kept: boolean) => ({ peerId, kept, address: "/ip4/192.0.2.9/tcp/1" });
 const PEERS = { ...NOBODY, peers: () => [peer("A", true), peer("B", false)] as never };
 const chosen = ["/ip4/192.0.2.9/tcp/1/p2p/A"];
@@ -47,5 +47,13 @@ Deno.test("ban() tells modules why not in their own codes", async (t) => {
     await expect(networkPort(() => NOBODY).ban({ addr: "x" }, "guard")).rejects.toMatchObject({
       code: "UNAVAILABLE",
     });
+  });
+});
+
+Deno.test("stats() has the bytes of all connections", () => {
+  expect(networkPort(() => NOBODY).stats()).toMatchObject({
+    peer_count: 0,
+    bytes_sent: 5,
+    bytes_received: 6,
   });
 });

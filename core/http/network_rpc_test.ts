@@ -11,12 +11,12 @@ const CLAIM = { height: 120, hash: "", baseUrl: "", startingHeight: 100, at: 0 }
 
 Deno.test("getpeerinfo has every field that it can know", async () => {
   const { p2p } = fakeP2p();
-  const quiet = { ...PEER, peerId: "12D3KooWquiet", kept: false, pingMs: null, services: 2 ** 29 + 1 };
+  const quiet = { ...PEER, id: 9, peerId: "12D3KooWquiet", kept: false, pingMs: null, services: 2 ** 29 + 1 };
   const peers = () => [PEER, quiet];
   const claimOf = (peerId: string) => peerId === PEER.peerId ? CLAIM : undefined;
   const [known, unknown] = await ask("getpeerinfo", { p2p: { ...p2p, peers, claimOf } });
   expect(known).toEqual({
-    id: 0,
+    id: 7,
     peerid: "12D3KooWpeer",
     addr: "/ip4/127.0.0.1/tcp/1",
     services: "0000000000000000",
@@ -43,7 +43,7 @@ Deno.test("getpeerinfo has every field that it can know", async () => {
     topics: ["block"],
   });
   expect(unknown).toMatchObject({
-    id: 1,
+    id: 9,
     startingheight: -1,
     currentheight: -1,
     servicesStr: "UNKNOWN[2^0]|GOVERNANCE",

@@ -61,7 +61,7 @@ const ROWS: readonly Row[] = [
   { ask: "POST /api/v1/gossip/block", body: [1], status: 400, code: "INVALID_PARAMS" },
   { ask: "POST /api/v1/gossip/other", body: {}, status: 404, code: "UNKNOWN_TOPIC" },
   { ask: "POST /api/v1/gossip/..%2fx", body: {}, status: 404, code: "UNKNOWN_TOPIC" },
-  { ask: "GET /api/v1/gossip/stats", status: 200, answer: { topics: [] } },
+  { ask: "GET /api/v1/gossip/stats", status: 200, answer: { bytesSent: 0, bytesReceived: 0, topics: [] } },
   { ask: "GET /api/v1/modules/none", status: 404, code: "MODULE_NOT_FOUND" },
   { ask: "GET /api/v1/modules/BAD", status: 400, code: "INVALID_MODULE_NAME" },
   { ask: "POST /api/v1/modules/none/load", status: 404, code: "MODULE_NOT_FOUND" },

@@ -37,7 +37,7 @@ Deno.test("rpc() methods answer", async (t) => {
     ["uptime", [], 0],
     ["getpeerinfo", [], [
       expect.objectContaining({
-        id: 0,
+        id: 7,
         inbound: true,
         banscore: 30,
         subver: "other/1",

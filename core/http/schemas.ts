@@ -64,6 +64,7 @@ export const nodeView = lazy(() =>
 export const peersView = lazy(() =>
   z.object({
     peers: z.array(z.object({
+      id: z.number().int(),
       peerId: z.string(),
       address: z.string(),
       direction: z.enum(["inbound", "outbound"]),
@@ -164,6 +165,8 @@ export const peerAdded = lazy(() => z.object({ peerId: z.string() }));
 export const published = lazy(() => z.object({ recipients: z.number().int(), message: record() }));
 export const gossipStats = lazy(() =>
   z.object({
+    bytesSent: z.number().int(),
+    bytesReceived: z.number().int(),
     topics: z.array(z.object({
       topic: z.string(),
       subscribers: z.number().int(),

@@ -31,6 +31,7 @@ export const NODE: NodeFacts = {
 };
 
 export const PEER: PeerView = {
+  id: 7,
   peerId: "12D3KooWpeer",
   address: "/ip4/127.0.0.1/tcp/1",
   direction: "inbound",
@@ -78,7 +79,7 @@ export function fakeP2p() {
       if (message.Hash === "bad") throw new CommonsError("HASH_ABOVE_TARGET", "Cannot publish: no work");
       return Promise.resolve({ recipients: 2, message });
     },
-    stats: () => ({ topics: [] }),
+    stats: () => ({ bytesSent: 0, bytesReceived: 0, topics: [] }),
     claimOf: () => undefined,
     ownStatus: () => ({
       type: "node_status",

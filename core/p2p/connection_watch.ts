@@ -4,15 +4,24 @@ import type { Metrics } from "../telemetry/mod.ts";
 
 /** Bytes on the wire with one peer, handshakes aside. Times are Unix milliseconds, 0 for never. */
 export interface Traffic {
+  /** Which peer it was since the start; -1 for one that is not connected. */
+  readonly number: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly lastSendAt: number;
   readonly lastReceivedAt: number;
 }
 
-const NONE: Traffic = Object.freeze({ bytesSent: 0, bytesReceived: 0, lastSendAt: 0, lastReceivedAt: 0 });
+const NONE: Traffic = Object.freeze({
+  number: -1,
+  bytesSent: 0,
+  bytesReceived: 0,
+  lastSendAt: 0,
+  lastReceivedAt: 0,
+});
 
 interface Meter {
+  readonly number: number;
   bytesSent: number;
   bytesReceived: number;
   lastSendAt: number;
@@ -40,6 +49,7 @@ export class ConnectionWatch {
   readonly #pending = new Map<MultiaddrConnection, Pending>();
   readonly #outcomes = new Map<string, { direction: Direction; result: Outcome; count: number }>();
   readonly #meters = new Map<string, Meter>();
+  #met = 0;
   /** Of all connections, closed ones included. */
   readonly total = { sent: 0, received: 0 };
 
@@ -114,7 +124,7 @@ export class ConnectionWatch {
   #meterOf(peerId: string): Meter {
     let meter = this.#meters.get(peerId);
     if (meter === undefined) {
-      meter = { ...NONE, open: 0 };
+      meter = { ...NONE, number: this.#met++, open: 0 };
       this.#meters.set(peerId, meter);
     }
     return meter;

@@ -81,7 +81,8 @@ Deno.test("peers() tell their traffic over real connections", async () => {
   expect(peer?.kept).toBe(false);
   expect(Date.parse(peer?.lastSendAt ?? "")).toBeGreaterThan(0);
   expect(Date.parse(peer?.lastReceivedAt ?? "")).toBeGreaterThan(0);
-  expect(b.service.peers()).toMatchObject([{ kept: true }]);
+  expect(b.service.peers()).toMatchObject([{ kept: true, id: 0 }]);
+  expect(a.service.stats().bytesSent).toBeGreaterThan(100);
   expect(b.metrics.value("commons_p2p_handshakes_total", { direction: "outbound", result: "opened" })).toBe(
     1,
   );

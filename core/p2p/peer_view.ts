@@ -13,6 +13,7 @@ export interface PeerFacts extends Pick<PeerView, "topics" | "score" | "banScore
 export function peerView(connection: Connection, { told, traffic, ...facts }: PeerFacts): PeerView {
   const { rtt } = connection;
   return {
+    id: traffic.number,
     peerId: connection.remotePeer.toString(),
     address: connection.remoteAddr.toString(),
     direction: connection.direction,

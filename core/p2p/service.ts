@@ -186,7 +186,8 @@ class Service implements P2pService {
   }
 
   stats(): GossipStats {
-    return this.#router.stats();
+    const { sent, received } = this.#watch.total;
+    return { bytesSent: sent, bytesReceived: received, topics: this.#router.topicStats() };
   }
 
   announcersOf(topic: "block" | "subtree", hash: string): readonly AnnouncerView[] {

@@ -116,6 +116,8 @@ export interface P2pInit extends ReachabilityOptions {
 
 /** One connected peer as REST shows it. */
 export interface PeerView {
+  /** Counts the peers that connected since the start: a peer that comes again gets another. */
+  readonly id: number;
   readonly peerId: string;
   readonly address: string;
   readonly direction: "inbound" | "outbound";
@@ -179,6 +181,9 @@ export interface PublishResult {
 }
 
 export interface GossipStats {
+  /** Of all connections since the start, handshakes aside. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
   readonly topics: readonly {
     readonly topic: string;
     readonly subscribers: number;

@@ -20,7 +20,7 @@ export function networkMethods(p2p: P2p, node: NodeFacts): readonly RpcMethod[] 
         "measured yet has no pingtime. libp2p knows neither the peer's version of a protocol nor its clock, and this " +
         "node relays no transactions: version, timeoffset and feefilter are 0, relaytxes is false.",
       admin: false,
-      handler: () => p2p.peers().map((peer, id) => peerInfo(peer, { id, claim: p2p.claimOf(peer.peerId) })),
+      handler: () => p2p.peers().map((peer) => peerInfo(peer, p2p.claimOf(peer.peerId))),
     },
     {
       name: "getnetworkinfo",
@@ -32,13 +32,10 @@ export function networkMethods(p2p: P2p, node: NodeFacts): readonly RpcMethod[] 
   ];
 }
 
-function peerInfo(
-  peer: PeerView,
-  { id, claim }: { readonly id: number; readonly claim: ClaimView | undefined },
-) {
+function peerInfo(peer: PeerView, claim: ClaimView | undefined) {
   const names = serviceNames(peer.services);
   return {
-    id,
+    id: peer.id,
     peerid: peer.peerId,
     addr: peer.address,
     services: servicesHex(peer.services),
