@@ -2,7 +2,6 @@
  * The chain of block headers, checked by the node itself: rules of proof of work, forks and reorganisations, storage.
  * @module
  */
-export { createBlockService } from "./blocks/block_service.ts";
 export type * from "./blocks/types.ts";
 export {
   bitsFromTarget,
@@ -13,20 +12,14 @@ export {
   workOfTarget,
 } from "./compact.ts";
 export type { HeaderFault, RuleFault } from "./fault.ts";
-export {
-  createFullNode,
-  type FullNodeComponents,
-  type FullNodeInit,
-  type FullNodeStatus,
-  type HeaderRpc,
-  type RpcFullNode,
+export type {
+  FullNodeComponents,
+  FullNodeInit,
+  FullNodeStatus,
+  HeaderRpc,
+  RpcFullNode,
 } from "./full_node/full_node.ts";
-export {
-  type HeaderFeed,
-  type HeaderFeedComponents,
-  type HeaderFeedInit,
-  startHeaderFeed,
-} from "./full_node/header_feed.ts";
+export type { HeaderFeed, HeaderFeedComponents, HeaderFeedInit } from "./full_node/header_feed.ts";
 export type { LoginInit, ReadCookie } from "./full_node/login.ts";
 export type { NodeState } from "./full_node/availability.ts";
 export type { NodeChainInfo } from "./full_node/node_identity.ts";
@@ -42,12 +35,7 @@ export {
   TARGET_SPACING,
   TARGET_TIMESPAN,
 } from "./params.ts";
-export {
-  type BitcoinPeers,
-  type BitcoinPeersComponents,
-  type BitcoinPeersInit,
-  createBitcoinPeers,
-} from "./peers/bitcoin_peers.ts";
+export type { BitcoinPeers, BitcoinPeersComponents, BitcoinPeersInit } from "./peers/bitcoin_peers.ts";
 export type { Resolve } from "./peers/dns_seeds.ts";
 export type { DropReason } from "./peers/drop_reason.ts";
 export type { Connect, Duplex, PeerEndpoint } from "./peers/duplex.ts";

@@ -3,4 +3,8 @@
  * such sources loads nothing of it.
  * @module
  */
+export { createBlockService } from "../blocks/block_service.ts";
+export { createFullNode } from "../full_node/full_node.ts";
+export { startHeaderFeed } from "../full_node/header_feed.ts";
 export { createMining } from "../mining/mining.ts";
+export { createBitcoinPeers } from "../peers/bitcoin_peers.ts";
