@@ -3,6 +3,7 @@ import { bitcoinTargets } from "./bitcoin_targets.ts";
 import { fuzz } from "./fuzz.ts";
 import { recordTargets } from "./record_targets.ts";
 import { type FuzzTarget, fuzzTargets } from "./targets.ts";
+import { wireTargets } from "./wire_targets.ts";
 
 /** Frames over all targets in an ordinary test run; `deno task fuzz` makes as many as one likes. */
 const FRAMES = 20_000;
@@ -10,7 +11,7 @@ const FRAMES = 20_000;
 Deno.test("damaged frames neither make a check throw nor get anything unsafe past it", async (t) => {
   const seed = Math.floor(Math.random() * 2 ** 32);
   console.log(`fuzz seed ${seed}`);
-  const targets = [...fuzzTargets(), ...recordTargets(), ...bitcoinTargets()];
+  const targets = [...fuzzTargets(), ...recordTargets(), ...bitcoinTargets(), ...wireTargets()];
   for (const target of targets) {
     await t.step(target.name, () => {
       const { failure, outcomes } = fuzz(target, { runs: Math.ceil(FRAMES / targets.length), seed });

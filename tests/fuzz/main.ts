@@ -9,6 +9,7 @@ import { bitcoinTargets } from "./bitcoin_targets.ts";
 import { fuzz } from "./fuzz.ts";
 import { recordTargets } from "./record_targets.ts";
 import { fuzzTargets } from "./targets.ts";
+import { wireTargets } from "./wire_targets.ts";
 
 const SLOW_MS = 5;
 /** More than the caches of all targets hold when they are full. */
@@ -28,9 +29,9 @@ const { values, positionals } = parseArgs({
 });
 const runs = wholeNumber(values.runs, "runs");
 const seed = wholeNumber(values.seed ?? String(Math.floor(Math.random() * 2 ** 32)), "seed");
-const targets = [...fuzzTargets(), ...recordTargets(), ...bitcoinTargets()].filter(({ name }) =>
-  positionals.length === 0 || positionals.some((wanted) => name.includes(wanted))
-);
+const targets = [...fuzzTargets(), ...recordTargets(), ...bitcoinTargets(), ...wireTargets()].filter((
+  { name },
+) => positionals.length === 0 || positionals.some((wanted) => name.includes(wanted)));
 console.log(`seed ${seed}, ${runs} frames for each of ${targets.length} targets`);
 const before = Deno.memoryUsage().heapUsed;
 let failed = targets.length === 0;
