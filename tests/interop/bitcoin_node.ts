@@ -144,9 +144,8 @@ async function startNode(path: string, kind: Kind): Promise<BitcoinNode> {
       return hashes;
     },
     async tip() {
-      const hash = String(await call("getbestblockhash"));
-      const { height } = await call("getblockheader", hash) as { height: number };
-      return { height, hash };
+      const info = await call("getblockchaininfo") as { blocks: number; bestblockhash: string };
+      return { height: info.blocks, hash: info.bestblockhash };
     },
     async connect(other) {
       await kind.connect(call, other.p2p);

@@ -2,6 +2,10 @@
 import { expect } from "expect";
 import { testChain } from "../../core/chain/_fixture.ts";
 import { systemClock } from "../../core/base/mod.ts";
+import { answersOnDemand } from "./_demand_steps.ts";
+import { followsNode, startRpcFeed } from "./_feed_steps.ts";
+import { prefersWork, sendsBlocks, startPeerFeed } from "./_peer_steps.ts";
+import { minesBlocks, readsBlocks, readsTransactions } from "./_rpc_steps.ts";
 import {
   type BitcoinNode,
   type BitcoinProgram,
@@ -40,10 +44,18 @@ Deno.test("interop with Bitcoin Core", async (t) => {
 });
 
 async function interop(t: Deno.TestContext, program: BitcoinProgram): Promise<void> {
-  await t.step(
-    "its headers are right by our rules, and a longer chain of another one wins",
-    () => headers(program),
-  );
+  const steps: readonly [name: string, step: (program: BitcoinProgram) => Promise<void>][] = [
+    ["its headers are right by our rules, and a longer chain of another one wins", headers],
+    ["blocks over JSON-RPC", readsBlocks],
+    ["transactions, outputs, mempool and fees over JSON-RPC", readsTransactions],
+    ["its chain over JSON-RPC, and its turns", (program) => followsNode(program, startRpcFeed)],
+    ["its chain over Bitcoin's protocol, and its turns", (program) => followsNode(program, startPeerFeed)],
+    ["its blocks over Bitcoin's protocol", sendsBlocks],
+    ["two of them that do not know each other", prefersWork],
+    ["blocks, transactions and outputs on demand", answersOnDemand],
+    ["a block is mined from its template and submitted", minesBlocks],
+  ];
+  for (const [name, step] of steps) await t.step(name, () => step(program));
 }
 
 async function headers(program: BitcoinProgram): Promise<void> {
