@@ -1,6 +1,7 @@
-import { afterTurn, concatBytes, errorText, HEADER_BYTES, isCommonsError } from "../base/mod.ts";
+import { afterTurn, concatBytes, errorText, HEADER_BYTES, isCommonsError, tryHashHex } from "../base/mod.ts";
 import type { EventBus, NodeEvent } from "../events/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
+import type { MissingParent } from "./peer_headers_types.ts";
 import type { HeaderChain } from "./types.ts";
 
 /** Most headers that wait for their turn; what comes on top is dropped and counted, others will say it again. */
@@ -12,6 +13,8 @@ export interface GossipSourceComponents {
   readonly events: Pick<EventBus, "listen">;
   readonly logger: Logger;
   readonly metrics?: Metrics;
+  /** Told of headers whose parents are not known; must be quick and not throw. */
+  missing?(header: MissingParent): void;
 }
 
 /** Headers heard on gossip, on their way into the chain. */
@@ -29,19 +32,28 @@ export function startGossipSource(components: GossipSourceComponents): GossipSou
   return new Source(components);
 }
 
+interface Heard {
+  /** As hex. */
+  readonly header: string;
+  readonly from: MissingParent;
+}
+
 class Source implements GossipSource {
   readonly #chain: GossipSourceComponents["chain"];
   readonly #logger: Logger;
+  readonly #missing: (header: MissingParent) => void;
   readonly #listening: Disposable;
   /** By hash, in order of arrival. */
-  #waiting = new Map<string, string>();
+  #waiting = new Map<string, Heard>();
   /** The batch that is due or under way. */
   #work: Promise<void> | undefined;
   #heard = 0;
   #dropped = 0;
 
-  constructor({ chain, events, logger, metrics }: GossipSourceComponents) {
+  constructor(components: GossipSourceComponents) {
+    const { chain, events, logger, metrics } = components;
     this.#chain = chain;
+    this.#missing = (header) => components.missing?.(header);
     this.#logger = logger;
     this.#listening = events.listen({ name: "chain", types: ["BlockAnnounced"] }, (event) => {
       if (isAnnouncement(event)) this.#hear(event.payload);
@@ -59,15 +71,16 @@ class Source implements GossipSource {
     await this.#work;
   }
 
-  #hear({ block_hash, header }: { readonly block_hash: string; readonly header: string }): void {
+  #hear({ block_hash, header, peer_id, height }: NodeEvent<"BlockAnnounced">["payload"]): void {
     if (header.length !== 2 * HEADER_BYTES) return; // not this node's own P2P service
     if (this.#waiting.size >= MAX_WAITING_HEADERS) {
       this.#dropped++;
       return;
     }
-    if (this.#waiting.has(block_hash)) return;
+    const hash = tryHashHex(block_hash);
+    if (hash === undefined || this.#waiting.has(hash)) return;
     this.#heard++;
-    this.#waiting.set(block_hash, header);
+    this.#waiting.set(hash, { header, from: { hash, peerId: peer_id, height } });
     this.#work ??= this.#drain();
   }
 
@@ -81,13 +94,16 @@ class Source implements GossipSource {
     this.#work = undefined;
   }
 
-  async #offer(headers: readonly string[]): Promise<void> {
+  async #offer(headers: readonly Heard[]): Promise<void> {
     try {
-      await this.#chain.accept(concatBytes(headers.map((hex) => Uint8Array.fromHex(hex))), {
-        keepOrphans: true,
-      });
+      const bytes = concatBytes(headers.map(({ header }) => Uint8Array.fromHex(header)));
+      const { rejected } = await this.#chain.accept(bytes, { keepOrphans: true });
+      for (const { index, code } of rejected) {
+        const heard = headers[index];
+        if (code === "UNKNOWN_PARENT" && heard !== undefined) this.#missing(heard.from);
+      }
     } catch (error) {
-      // They are lost to this node until someone announces a child; the chain asks for nothing by itself.
+      // They are lost to this node until someone announces a child.
       const fields = { headers: headers.length, error: errorText(error).slice(0, 300) };
       if (isCommonsError(error) && error.code === "CHAIN_BUSY") {
         this.#logger.debug("headers of gossip were dropped", fields);

@@ -5,7 +5,8 @@ import { createMetrics } from "../telemetry/mod.ts";
 import { type MinedTip, mineHeaders, tipOf } from "../../tests/support/mining.ts";
 import { genesisOf, silentLogger, testChain } from "./_fixture.ts";
 import { type GossipSourceComponents, startGossipSource } from "./gossip_source.ts";
-import type { AcceptOptions } from "./types.ts";
+import type { MissingParent } from "./peer_headers_types.ts";
+import type { AcceptOptions, AcceptResult } from "./types.ts";
 
 const ROOT = tipOf(genesisOf("regtest"));
 
@@ -14,7 +15,14 @@ function rig(chain: GossipSourceComponents["chain"]) {
   const metrics = createMetrics();
   const warnings: string[] = [];
   const logger = { ...silentLogger, warn: (line: string) => warnings.push(line) };
-  const source = startGossipSource({ chain, events, logger, metrics });
+  const missing: MissingParent[] = [];
+  const source = startGossipSource({
+    chain,
+    events,
+    logger,
+    metrics,
+    missing: (header) => void missing.push(header),
+  });
   /** Announces headers as the P2P service does. */
   const announce = (headers: Uint8Array) => {
     for (let at = 0; at < headers.length; at += 80) {
@@ -29,23 +37,28 @@ function rig(chain: GossipSourceComponents["chain"]) {
       });
     }
   };
-  return { source, events, announce, warnings, metrics };
+  return { source, events, announce, warnings, metrics, missing };
 }
 
 /** A chain that keeps what it was offered, and answers when it is told to. */
 function slowChain() {
   const batches: { readonly headers: number; readonly options: AcceptOptions | undefined }[] = [];
-  const gates: PromiseWithResolvers<never>[] = [];
+  const gates: PromiseWithResolvers<AcceptResult>[] = [];
   return {
     batches,
     gates,
     accept(headers: Uint8Array, options?: AcceptOptions) {
       batches.push({ headers: headers.length / 80, options });
-      const gate = Promise.withResolvers<never>();
+      const gate = Promise.withResolvers<AcceptResult>();
       gates.push(gate);
       return gate.promise;
     },
   };
+}
+
+function result(rejected: AcceptResult["rejected"]): AcceptResult {
+  const tip = { hash: "00" as never, height: 0, chainwork: "00", time: 0, bits: 0 };
+  return { accepted: 0, duplicate: 0, rejected, adopted: 0, tip };
 }
 
 const turn = () => new Promise<void>((resolve) => afterTurn(resolve));
@@ -89,7 +102,7 @@ Deno.test("headers with too little work are refused without a word", async () =>
 
 Deno.test("one batch at a time, with all that came in meanwhile, each once", async () => {
   const chain = slowChain();
-  const { source, announce, warnings, metrics } = rig(chain);
+  const { source, announce, warnings, metrics, missing } = rig(chain);
   announce(fakeHeaders(0, 5));
   announce(fakeHeaders(0, 5));
   await turns();
@@ -100,9 +113,11 @@ Deno.test("one batch at a time, with all that came in meanwhile, each once", asy
   chain.gates[0]?.reject(new Error("disk full"));
   await turns();
   expect(chain.batches).toEqual([{ headers: 5, options }, { headers: 2_000, options }]);
-  chain.gates[1]?.resolve(undefined as never);
+  chain.gates[1]?.resolve(result([{ index: 0, code: "LOW_WORK" }, { index: 7, code: "UNKNOWN_PARENT" }]));
   await source.stop();
   expect(warnings).toEqual(["headers of gossip were not taken"]);
+  const hash = tipOf(fakeHeaders(17, 1)).hash.toReversed().toHex();
+  expect(missing).toEqual([{ hash, peerId: "p", height: 0xffff_ffff }]);
   const text = await metrics.text();
   expect(text).toContain(`commons_chain_gossip_headers_total{outcome="offered"} 2005`);
   expect(text).toContain(`commons_chain_gossip_headers_total{outcome="dropped"} 1000`);
@@ -117,7 +132,7 @@ Deno.test("stop() waits for what is under way and hears no more", async () => {
   const stopping = source.stop().then(() => stopped = true);
   await turns();
   expect(stopped).toBe(false);
-  chain.gates[0]?.resolve(undefined as never);
+  chain.gates[0]?.resolve(result([]));
   await stopping;
   announce(fakeHeaders(5, 1));
   await turns();

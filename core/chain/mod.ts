@@ -40,6 +40,13 @@ export type { Resolve } from "./peers/dns_seeds.ts";
 export type { DropReason } from "./peers/drop_reason.ts";
 export type { Connect, Duplex, PeerEndpoint } from "./peers/duplex.ts";
 export type { BitcoinPeerView, PeerState } from "./peers/peer_types.ts";
+export {
+  createPeerHeaders,
+  PEER_HEADERS_LIMITS,
+  type PeerHeaders,
+  type PeerHeadersComponents,
+} from "./peer_headers.ts";
+export type { HeadersPort, MissingParent } from "./peer_headers_types.ts";
 export { HeadersPresync, type PresyncInit, type PresyncState, type PresyncStep } from "./presync.ts";
 export { isPossibleRetarget, retargetBits, type RetargetInput } from "./retarget.ts";
 export type { HeadersSyncView } from "./headers_sync.ts";
