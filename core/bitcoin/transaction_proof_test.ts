@@ -68,6 +68,15 @@ Deno.test("verifyTransactionProof() refuses a coinbase that fixes nothing", asyn
         .toBe(code);
     });
   }
+  await t.step("that stands at the first place and is none", () => {
+    const [payment = madeTransaction(), ...rest] = others;
+    const odd = mineBlock(PARENT, { height: 7, coinbase: payment, transactions: rest });
+    const parts = { proof: proofOf(odd, [0, 2]), transaction: odd.transactions[2]?.raw ?? empty };
+    expect(codeOf(() => verifyTransactionProof({ ...parts, coinbase: { transaction: payment.raw } }))).toBe(
+      "PROOF_DEPTH",
+    );
+    expect(verifyTransactionProof({ ...parts, transaction: payment.raw }).depthChecked).toBe(false);
+  });
   await t.step("at another place", () => {
     const second = madeCoinbase({ height: 9 });
     const odd = mineBlock(PARENT, { height: 7, transactions: [second, ...others] });
