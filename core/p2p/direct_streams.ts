@@ -1,7 +1,8 @@
 import type { Connection, Stream } from "@libp2p/interface";
 import { type Clock, CommonsError, errorText } from "../base/mod.ts";
-import type { Logger, Metrics } from "../telemetry/mod.ts";
+import type { LogFields, Logger, Metrics } from "../telemetry/mod.ts";
 import type { Host } from "./host.ts";
+import { RefusalLog } from "./refusal_log.ts";
 import { readToEnd, StreamLimits, streamTimeout } from "./stream_limits.ts";
 
 /** Most bytes of a direct message. */
@@ -36,10 +37,12 @@ export class DirectStreams {
   readonly #components: DirectStreamsComponents;
   readonly #limits: StreamLimits;
   readonly #outcomes = new Map<string, { direction: string; outcome: Outcome; count: number }>();
+  readonly #refusals: RefusalLog;
   #host: Host | undefined;
 
   constructor(components: DirectStreamsComponents, init: { readonly protocol: string }) {
     this.#components = components;
+    this.#refusals = new RefusalLog(components);
     this.protocol = init.protocol;
     this.#limits = new StreamLimits(components, {
       perPeer: MAX_STREAMS_PER_PEER,
@@ -116,6 +119,7 @@ export class DirectStreams {
     using slot = this.#limits.admit(peerId);
     if (slot === undefined) {
       this.#count("inbound", "refused");
+      this.#tell("direct stream refused", { peerId, reason: this.#reasonOf(peerId) });
       stream.abort(new CommonsError("TOO_MANY_STREAMS", "Cannot take the stream: the peer opens too many"));
       return;
     }
@@ -129,11 +133,16 @@ export class DirectStreams {
     } catch (error) {
       stream.abort(streamTimeout());
       this.#count("inbound", "failed");
-      this.#components.logger.debug("direct stream failed", {
-        peerId,
-        error: errorText(error).slice(0, 300),
-      });
+      this.#tell("direct stream failed", { peerId, reason: errorText(error).slice(0, 300) });
     }
+  }
+
+  #tell(message: string, fields: LogFields): void {
+    if (this.#refusals.ready()) this.#refusals.write(message, fields);
+  }
+
+  #reasonOf(peerId: string): string {
+    return this.#components.isBanned(peerId) ? "BANNED" : "TOO_MANY_STREAMS";
   }
 
   #connectionTo(peerId: string): Connection | undefined {

@@ -107,9 +107,9 @@ export class GossipRouter {
   async publish(topic: string, message: Readonly<Record<string, unknown>>): Promise<PublishResult> {
     const { desk, pubsub } = this.#openDesk(topic);
     const draft = desk.draft(message, this.#draftOptions(this.#init.envelope));
-    desk.takeTurn();
+    desk.takeTurn(draft);
     const { recipients } = await pubsub.publish(desk.path, draft.bytes);
-    desk.published(draft);
+    desk.published(draft, recipients.length);
     desk.counters.handedTo(recipients.length, draft.bytes.length);
     this.#notify(draft.accepted.delivery);
     for (const recipient of recipients) this.sent(desk.codec.topic, recipient.toString(), draft.bytes.length);

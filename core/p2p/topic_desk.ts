@@ -1,17 +1,22 @@
 import { CommonsError, errorText, TokenBucket, TtlSet } from "../base/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
-import { Announcers } from "./announcers.ts";
+import { Announcers, SPAM_REPEATS } from "./announcers.ts";
 import { AuthorLimits } from "./author_limits.ts";
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
 import { TopicCounters } from "./counters.ts";
 import { type EnvelopeForm, readEnvelope, writeEnvelope } from "./envelope.ts";
 import { NewestByAuthor } from "./newest.ts";
+import { RecentMap } from "./recent_map.ts";
 import type { ListenMode } from "./types.ts";
 import { type Accepted, type Announcement, ignore, type Refused, reject, type Verdict } from "./verdict.ts";
 
 /** How long and for how many messages repeats are recognised. */
 const REPEAT_TTL_MS = 30 * 60 * 1000;
 const REPEAT_CAPACITY = 10_000;
+
+/** Others count this node's repeats; a few that they count and this one does not are left to be safe. */
+const MAX_OWN_REPEATS = SPAM_REPEATS - 10;
+const MAX_OWN_HASHES = 1_000;
 
 const TOO_LARGE = reject("MESSAGE_TOO_LARGE", "the message is over the size cap of its topic");
 const DUPLICATE = ignore("DUPLICATE", "the same announcement was accepted before");
@@ -46,11 +51,15 @@ export class TopicDesk {
   readonly #own: TokenBucket | undefined;
   readonly #newest: NewestByAuthor;
   readonly #announcers = new Announcers();
+  /** How often the node itself said the same thing, and when (monotonic milliseconds) it did first. */
+  readonly #said = new RecentMap<string, { times: number; readonly since: number }>(MAX_OWN_HASHES);
+  readonly #clock: CheckContext["clock"];
 
   constructor(init: TopicDeskInit & Pick<CheckContext, "clock">) {
     const { codec, clock } = init;
     this.codec = codec;
     this.path = init.path;
+    this.#clock = clock;
     this.#logger = init.logger;
     this.counters = new TopicCounters(codec.topic);
     this.#seen = new TtlSet({ clock, ttlMs: REPEAT_TTL_MS, capacity: REPEAT_CAPACITY });
@@ -125,8 +134,9 @@ export class TopicDesk {
    * Counts a message that the node is about to publish: others would take more for a flood and ban the node.
    * @throws {CommonsError} `RATE_LIMITED`
    */
-  takeTurn(): void {
-    if (this.#own === undefined || this.#own.take()) return;
+  takeTurn({ accepted: { delivery } }: Draft): void {
+    const repeats = delivery.announcement && this.#saidOf(delivery.repeatKey)?.times;
+    if ((repeats ?? 0) < MAX_OWN_REPEATS && (this.#own === undefined || this.#own.take())) return;
     this.counters.suppressed++;
     throw new CommonsError(
       "RATE_LIMITED",
@@ -135,15 +145,25 @@ export class TopicDesk {
   }
 
   /** Notes that the node published `draft`: what others say about the same thing from now on is a repeat. */
-  published(draft: Draft): void {
+  published(draft: Draft, recipients: number): void {
     this.counters.published++;
     const { repeatKey } = draft.accepted.delivery;
-    if (repeatKey !== undefined) this.#seen.add(repeatKey);
+    if (repeatKey === undefined) return;
+    this.#seen.add(repeatKey);
+    if (recipients === 0) return; // nobody who could count it
+    const said = this.#saidOf(repeatKey);
+    if (said !== undefined) said.times++;
+    else this.#said.set(repeatKey, { times: 1, since: this.#clock.monotonic() });
   }
 
   /** True when the node may write this kind in the given mode. */
   mayPublish(mode: ListenMode): boolean {
     return this.codec.publishIn.includes(mode);
+  }
+
+  #saidOf(key = ""): { times: number } | undefined {
+    const said = this.#said.get(key);
+    return said !== undefined && this.#clock.monotonic() - said.since < REPEAT_TTL_MS ? said : undefined;
   }
 
   #settle(context: CheckContext, input: { readonly size: number; read(): Verdict }): Verdict {

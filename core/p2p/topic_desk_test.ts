@@ -68,7 +68,7 @@ Deno.test("TopicDesk.published() makes later announcements of the same thing rep
   const { Hash, Height, Header } = blockBy(author);
   const own = testOwn({ peerId: author, dataHubUrl: "" });
   const draft = desk.draft({ Hash, Height, Header }, { own, form: "raw", context });
-  desk.published(draft);
+  desk.published(draft, 1);
   expect(receive(blockBy(author))).toMatchObject({ code: "DUPLICATE" });
   expect(desk.counters.published).toBe(1);
 });
@@ -130,4 +130,22 @@ Deno.test("TopicDesk.receive() tells a peer that repeats itself from one whose w
   for (let i = 0; i < 51; i++) receive(good);
   expect(receive(good)).toMatchObject({ result: "reject", code: "SPAM" });
   expect(receive(good, { source: "relay" })).toMatchObject({ result: "ignore", code: "DUPLICATE" });
+});
+
+Deno.test("TopicDesk.takeTurn() stops before others take the node's repeats for spam", async () => {
+  const { clock, desk, context } = setup();
+  const own = testOwn({ peerId: author });
+  const { PeerID: _peer, ...block } = blockBy(author);
+  const announce = (recipients: number) => {
+    const draft = desk.draft(block, { own, form: "raw", context });
+    desk.takeTurn(draft);
+    desk.published(draft, recipients);
+  };
+  for (let i = 0; i < 100; i++) announce(0); // nobody hears it
+  for (let i = 0; i < 40; i++) announce(1);
+  expect(() => announce(1)).toThrow(expect.objectContaining({ code: "RATE_LIMITED" }));
+  const { PeerID: _other, ...next } = blockBy(author, 2);
+  desk.takeTurn(desk.draft(next, { own, form: "raw", context }));
+  await clock.advance(30 * 60_000);
+  announce(1);
 });
