@@ -25,3 +25,17 @@ Deno.test("Announcers tells who repeats itself without end", () => {
   expect(answers.indexOf(true)).toBe(SPAM_REPEATS - 1);
   expect(announcers.repeated("h", offer(1))).toBe(false);
 });
+
+Deno.test("Announcers is bounded: what nobody asked about for longest goes first", () => {
+  const announcers = new Announcers();
+  announcers.first("asked about", offer(0));
+  for (let hash = 0; hash < 30_000; hash++) {
+    announcers.first(`hash ${hash}`, offer(1));
+    if (hash % 1_000 === 0) expect(announcers.of("asked about")).toEqual([offer(0)]);
+  }
+  const kept = Array.from({ length: 30_000 }, (_, hash) => announcers.of(`hash ${hash}`).length)
+    .map((length, hash) => length > 0 ? hash : -1).filter((hash) => hash >= 0);
+  expect(kept.length).toBeLessThanOrEqual(10_000);
+  expect(kept.at(-1)).toBe(29_999);
+  expect(announcers.of("hash 0")).toEqual([]);
+});

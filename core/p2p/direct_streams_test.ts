@@ -89,7 +89,7 @@ Deno.test("DirectStreams: the same checks as gossip, and no other kinds", async 
     ["somebody else's greeting", { ...good.handshake, peerID: other }, "handshake", "AUTHOR_MISMATCH"],
     ["a block without work", { ...good.block, Hash: "0".repeat(64) }, "block", "HASH_MISMATCH"],
     ["no JSON", Uint8Array.of(0xff), "handshake", "NOT_JSON"],
-    ["nothing", new Uint8Array(), "handshake", "NOT_JSON"],
+    ["white space", Uint8Array.of(0x20), "handshake", "NOT_JSON"],
     ["a subtree", good.subtree, "block", "UNKNOWN_KIND"],
     ["a status", good.node_status, "handshake", "BAD_SHAPE"],
     [
@@ -106,6 +106,21 @@ Deno.test("DirectStreams: the same checks as gossip, and no other kinds", async 
     });
   }
   expect(node.events.of("BlockAnnounced")).toEqual([]);
+});
+
+Deno.test("DirectStreams: a stream that ends without a message, or breaks off, is nobody's fault", async () => {
+  await using node = await startNode({ init: { network: "mainnet" } });
+  await using stranger = await startStranger();
+  const good = goodMessages(stranger.peerId);
+  for (let i = 0; i < 6; i++) await stranger.send(node, new Uint8Array());
+  await eventually(() => streams(node, "done") === 6);
+  const broken = await stranger.open(node);
+  broken.send(Uint8Array.of(0x7b));
+  broken.abort(new Error("the line went down"));
+  await eventually(() => streams(node, "failed") === 1);
+  await stranger.send(node, good.handshake);
+  await eventually(() => messages(node, "handshake", "accept", "OK") === 1);
+  expect(messages(node, "handshake", "reject", "NOT_JSON")).toBe(0);
 });
 
 Deno.test("DirectStreams: a message over the cap ends its stream before it is whole", async () => {
