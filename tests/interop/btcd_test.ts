@@ -4,6 +4,7 @@ import { testChain } from "../../core/chain/_fixture.ts";
 import { systemClock } from "../../core/base/mod.ts";
 import { answersOnDemand } from "./_demand_steps.ts";
 import { followsNode, startRpcFeed } from "./_feed_steps.ts";
+import { judgesAlike } from "./_judgement_steps.ts";
 import { prefersWork, sendsBlocks, startPeerFeed } from "./_peer_steps.ts";
 import { minesBlocks, readsBlocks, readsTransactions } from "./_rpc_steps.ts";
 import {
@@ -53,6 +54,7 @@ async function interop(t: Deno.TestContext, program: BitcoinProgram): Promise<vo
     ["its blocks over Bitcoin's protocol", sendsBlocks],
     ["two of them that do not know each other", prefersWork],
     ["blocks, transactions and outputs on demand", answersOnDemand],
+    ["hundreds of blocks, good and bad, are judged alike", judgesAlike],
     ["a block is mined from its template and submitted", minesBlocks],
   ];
   for (const [name, step] of steps) await t.step(name, () => step(program));
