@@ -25,6 +25,14 @@ export type { NodeState } from "./full_node/availability.ts";
 export type { NodeChainInfo } from "./full_node/node_identity.ts";
 export { type GossipSource, type GossipSourceComponents, startGossipSource } from "./gossip_source.ts";
 export { openHeaderChain } from "./header_chain.ts";
+export type { FeeEstimate } from "./mempool/fee_estimates.ts";
+export {
+  createMempoolView,
+  type MempoolSize,
+  type MempoolView,
+  type MempoolViewComponents,
+  type MempoolViewInit,
+} from "./mempool/mempool_view.ts";
 export type { Mining, MiningComponents, SubmittedBlock } from "./mining/mining.ts";
 export type { RejectedHeader } from "./judge.ts";
 export {
