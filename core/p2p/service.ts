@@ -14,6 +14,7 @@ import { allGaters } from "./connection_gater.ts";
 import { dropBanned, watchBans } from "./ban_watch.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
 import { Dialer } from "./dialer.ts";
+import { extraScore } from "./extra_score.ts";
 import { scoreOf, stopGossip } from "./gossip_internals.ts";
 import { GossipRouter } from "./gossip_router.ts";
 import { createHost, type Host } from "./host.ts";
@@ -46,7 +47,6 @@ import type {
 } from "./types.ts";
 
 const STOP_DEADLINE_MS = 5_000;
-const STATIC_EXTRA_SCORE = 20;
 
 /**
  * Builds the P2P service: libp2p over TCP and WebSockets with gossip on the node's topics, connections to static
@@ -217,11 +217,12 @@ class Service implements P2pService {
       onLocalPeer: (peer) => this.#finder.told(peer),
     });
     const connectionGater = allGaters([gater, this.#watch.gater]);
+    const scoring = { ...this.#components, isStatic: (peerId: string) => this.#static.has(peerId) };
     const host = await createHost({ identity, clock, logger: libp2pLogger(logger), connectionGater }, {
       ...this.#init,
       ...reachability,
       topics: this.#topics(),
-      extraScore: (peerId) => this.#static.has(peerId) ? STATIC_EXTRA_SCORE : 0,
+      extraScore: (peerId) => extraScore(peerId, scoring),
     });
     this.#host = host;
     this.#dialer.attach(host);
