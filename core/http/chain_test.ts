@@ -202,3 +202,22 @@ Deno.test("the chain's JSON-RPC methods speak as Bitcoin Core does", async () =>
   expect(await s.rpc("getchaintips")).toEqual([{ height: 2, hash, branchlen: 0, status: "active" }]);
   expect(await s.rpc("getdifficulty")).toBeCloseTo(4.656542373906925e-10, 20);
 });
+
+Deno.test("a header that is published by the API enters the own chain, by its rules", async () => {
+  await using t = await testChain();
+  const { app } = fakeService({}, { chain: t.chain });
+  const publish = async (header: string) => {
+    const init = { method: "POST", body: JSON.stringify({ message: { Header: header } }), headers: BEARER };
+    return (await app.request("/api/v1/gossip/block", init)).status;
+  };
+  const { headers } = mineHeaders(ROOT, 3);
+  const hex = (height: number) => headers.subarray((height - 1) * 80, height * 80).toHex();
+  expect(await publish(hex(1))).toBe(200);
+  expect(t.chain.tip().height).toBe(1);
+  expect(await publish(hex(3))).toBe(200); // waits for its parent
+  expect(await publish(hex(2))).toBe(200);
+  expect(t.chain.tip().height).toBe(3);
+  const wrong = mineHeaders(ROOT, 1, { bits: 0x1f00ffff }).headers;
+  for (const odd of [wrong.toHex(), "zz", "", "00".repeat(81)]) expect(await publish(odd)).toBe(200);
+  expect(t.chain.stats()).toMatchObject({ headers: 4, orphans: 0 });
+});

@@ -69,7 +69,8 @@ Deno.test("headers that one node publishes become the other's chain, which its m
   await publish(b, header(4), 4);
   const accepted = { topic: "block", result: "accept" };
   await eventually("block 4 at A", async () => await a.metric("commons_p2p_messages_total", accepted) === 1);
-  expect(await tip(a)).toMatchObject({ height: 0 }); // it takes none from gossip
+  expect(await tip(a)).toMatchObject({ height: 3 }); // what it has published itself: it takes none from gossip
+  expect(await tip(b)).toMatchObject({ height: 4 }); // its own
   const offered = await a.metric("commons_chain_gossip_headers_total");
   expect([offered, await a.metric("commons_chain_orphan_headers")]).toEqual([0, 0]);
 });

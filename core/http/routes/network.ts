@@ -1,4 +1,4 @@
-import { CommonsError } from "../../base/mod.ts";
+import { CommonsError, errorText, fromHex, HEADER_BYTES } from "../../base/mod.ts";
 import { type BodyOptions, readJson } from "../body.ts";
 import { json } from "../json.ts";
 import { problemOf } from "../problem.ts";
@@ -10,7 +10,7 @@ const TOPIC = /^[a-z0-9_-]{1,64}$/;
 
 /** `/peers` and `/gossip`. */
 export function networkRoutes(
-  { p2p, logger }: Pick<HttpComponents, "p2p" | "logger">,
+  { p2p, chain, logger }: Pick<HttpComponents, "p2p" | "chain" | "logger">,
   body: BodyOptions,
 ): readonly Route[] {
   return [
@@ -51,7 +51,8 @@ export function networkRoutes(
       method: "POST",
       path: "/api/v1/gossip/{topic}",
       tag: "network",
-      summary: "Publish one of the node's own messages, after the checks that a received one gets.",
+      summary:
+        "Publish one of the node's own messages, after the checks that a received one gets. A block's header is offered to the own chain.",
       request: schemas.gossipBody,
       answer: { schema: schemas.published },
       codes: ["UNKNOWN_TOPIC", "AUTHOR_MISMATCH", "UNAVAILABLE"],
@@ -60,7 +61,9 @@ export function networkRoutes(
         if (!TOPIC.test(topic)) throw new CommonsError("UNKNOWN_TOPIC", "Cannot publish: no such topic");
         const message = messageOf(await readJson(c.req.raw, body));
         try {
-          return json(await p2p.publish(topic, message));
+          const published = await p2p.publish(topic, message);
+          if (topic === "block") await takeOwnHeader(published.message["Header"], { chain, logger });
+          return json(published);
         } catch (error) {
           return problemOf(error, { logger, refusal: 422 }); // whatever the validator says against it
         }
@@ -75,6 +78,21 @@ export function networkRoutes(
       handler: () => json(p2p.stats()),
     },
   ];
+}
+
+/** Who publishes a block believes in it: its header is judged as if it had been posted to `/chain/headers`. */
+async function takeOwnHeader(
+  header: unknown,
+  { chain, logger }: Pick<HttpComponents, "chain" | "logger">,
+): Promise<void> {
+  if (typeof header !== "string") return;
+  try {
+    const bytes = fromHex(header, { length: HEADER_BYTES, title: "the header" });
+    await chain.accept(bytes, { lowWork: "store", keepOrphans: true });
+  } catch (error) {
+    // it is published, that cannot be taken back
+    logger.warn("a published header was not offered to the chain", { error: errorText(error).slice(0, 300) });
+  }
 }
 
 const parse = schemas.parseBody;
