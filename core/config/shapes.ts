@@ -16,6 +16,7 @@ export const http = {
   rate_limit_per_minute: whole(0, 10_000_000).default(6000),
   max_sse_clients: whole(0, 100_000).default(256),
   max_ws_clients: whole(0, 100_000).default(256),
+  trusted_sources: list("IP addresses or CIDR networks", PATTERNS.banTarget).default([]),
 };
 
 const multiaddrs = () => list('multiaddrs such as "/ip4/203.0.113.7/tcp/9905"', PATTERNS.multiaddr);

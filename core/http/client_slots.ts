@@ -6,12 +6,20 @@ const MIN_PER_SOURCE = 4;
 export class ClientSlots {
   readonly #max: number;
   readonly #perSource: number;
+  readonly #isTrusted: (remote: string) => boolean;
   readonly #held = new Map<string, number>();
   #total = 0;
 
-  /** `share`: into how many parts `max` is divided for each source. Default 4. */
-  constructor(max: number, { share = 4 }: { readonly share?: number } = {}) {
+  /** `share`: into how many parts `max` is divided for each source, default 4; `isTrusted`: for whom there are no parts. */
+  constructor(
+    max: number,
+    { share = 4, isTrusted = () => false }: {
+      readonly share?: number;
+      readonly isTrusted?: ((remote: string) => boolean) | undefined;
+    } = {},
+  ) {
     this.#max = max;
+    this.#isTrusted = isTrusted;
     this.#perSource = Math.max(MIN_PER_SOURCE, Math.floor(max / share));
   }
 
@@ -20,9 +28,10 @@ export class ClientSlots {
   }
 
   /** A slot to dispose (twice is harmless), or `undefined` when there is none. */
-  take(caller: Pick<Caller, "source" | "loopback">): Disposable | undefined {
+  take(caller: Pick<Caller, "source" | "remote" | "loopback">): Disposable | undefined {
     const held = this.#held.get(caller.source) ?? 0;
-    if (this.#total >= this.#max || (!caller.loopback && held >= this.#perSource)) return undefined;
+    if (this.#total >= this.#max) return undefined;
+    if (held >= this.#perSource && !caller.loopback && !this.#isTrusted(caller.remote)) return undefined;
     this.#total++;
     this.#held.set(caller.source, held + 1);
     let mine = true;

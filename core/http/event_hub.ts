@@ -37,6 +37,14 @@ interface Client {
   readonly types: ReadonlySet<EventType> | undefined;
 }
 
+/** Settings of {@linkcode createEventHub}. */
+export interface EventHubInit {
+  readonly maxClients: number;
+  readonly maxBytes: number;
+  /** Addresses that may hold more than one source's share. */
+  readonly isTrusted?: ((remote: string) => boolean) | undefined;
+}
+
 /** At most `maxClients` streams, each with at most `maxBytes` waiting. */
 export function createEventHub(
   components: {
@@ -44,11 +52,11 @@ export function createEventHub(
     readonly clock: Clock;
     readonly metrics: Metrics;
   },
-  init: { readonly maxClients: number; readonly maxBytes: number },
+  init: EventHubInit,
 ): EventHub {
   const { events, clock, metrics } = components;
   const clients = new Set<Client>();
-  const slots = new ClientSlots(init.maxClients);
+  const slots = new ClientSlots(init.maxClients, { isTrusted: init.isTrusted });
   const evicted = metrics.counter({
     name: "commons_http_sse_evicted_total",
     help: "Event streams ended because the client read too slowly.",

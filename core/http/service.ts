@@ -19,6 +19,7 @@ import { systemRoutes } from "./routes/system.ts";
 import { unavailableRoutes } from "./routes/unavailable.ts";
 import { createMethodTable } from "./rpc/method_table.ts";
 import { createSocketHub } from "./socket_hub.ts";
+import { trustedSources } from "./trusted_sources.ts";
 import type { HttpComponents, HttpInit, HttpService } from "./types.ts";
 
 const MAX_CLIENT_BYTES = 1024 * 1024;
@@ -31,7 +32,7 @@ const DRAIN_MS = 2000;
  * client that sends its head slowly holds a connection (a file descriptor and a few KiB) as long as it likes. Heads over
  * some 400 KiB and addresses over 64 KiB end with 400 by themselves. Where strangers can connect, put a proxy in front.
  *
- * @throws {CommonsError} `INVALID_CORS_ORIGIN`
+ * @throws {CommonsError} `INVALID_CORS_ORIGIN`, `INVALID_TRUSTED_SOURCE`
  */
 export function createHttpService(components: HttpComponents, init: HttpInit): HttpService {
   const { bans, clock, logger, metrics } = components;
@@ -47,11 +48,13 @@ export function createHttpService(components: HttpComponents, init: HttpInit): H
   const guard = createGuard({ clock, hosts, bans, onLimited }, init);
   const counts = createRequestCounts(metrics);
   const maxBytes = init.maxClientBytes ?? MAX_CLIENT_BYTES;
+  const isTrusted = trustedSources(init.trustedSources ?? []);
   const hubs = {
-    events: createEventHub(components, { maxClients: init.maxSseClients, maxBytes }),
+    events: createEventHub(components, { maxClients: init.maxSseClients, maxBytes, isTrusted }),
     sockets: createSocketHub(components, {
       maxClients: init.maxWsClients,
       maxBytes,
+      isTrusted,
       idleSeconds: init.wsIdleSeconds,
     }),
   };

@@ -45,12 +45,18 @@ export function createSocketHub(
     readonly clock: Clock;
     readonly metrics: Metrics;
   },
-  init: { readonly maxClients: number; readonly maxBytes: number; readonly idleSeconds?: number | undefined },
+  init: {
+    readonly maxClients: number;
+    readonly maxBytes: number;
+    readonly idleSeconds?: number | undefined;
+    /** Addresses that may hold more than one source's share. */
+    readonly isTrusted?: ((remote: string) => boolean) | undefined;
+  },
 ): SocketHub {
   const { p2p, clock, metrics } = components;
   /** With the addresses of those who are not on loopback. */
   const clients = new Map<SocketClient, string>();
-  const slots = new ClientSlots(init.maxClients, { share: SHARE });
+  const slots = new ClientSlots(init.maxClients, { share: SHARE, isTrusted: init.isTrusted });
   const { evicted, dropped, refused } = socketMetrics(metrics, { clients, slots });
   const feed = createFeed({ p2p, clock }, clients);
 

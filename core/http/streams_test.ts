@@ -183,8 +183,8 @@ Deno.test("Outbox() survives that one item is replaced all the time", () => {
 
 Deno.test("ClientSlots() gives back what is disposed, once", () => {
   const slots = new ClientSlots(5);
-  const near = { source: "127.0.0.1", loopback: true };
-  const far = { source: "203.0.113.7", loopback: false };
+  const near = { source: "127.0.0.1", remote: "", loopback: true };
+  const far = { source: "203.0.113.7", remote: "203.0.113.7", loopback: false };
   const taken = [1, 2, 3, 4].map(() => slots.take(far));
   expect(slots.take(far)).toBe(undefined);
   const last = slots.take(near);
@@ -198,7 +198,7 @@ Deno.test("ClientSlots() gives back what is disposed, once", () => {
 
 Deno.test("ClientSlots() gives a source its share", () => {
   const slots = new ClientSlots(100, { share: 20 });
-  const far = { source: "203.0.113.7", loopback: false };
+  const far = { source: "203.0.113.7", remote: "203.0.113.7", loopback: false };
   const taken = Array.from({ length: 6 }, () => slots.take(far) !== undefined);
   expect(taken).toEqual([true, true, true, true, true, false]);
 });

@@ -99,6 +99,8 @@ export interface HttpInit {
   readonly maxWsClients: number;
   /** Bytes that may wait for one SSE or WebSocket client. Default 1 MiB. */
   readonly maxClientBytes?: number;
+  /** Addresses and networks that may open more streams and sockets than one source's share. Default none. */
+  readonly trustedSources?: readonly string[];
   /** Seconds of silence after which a WebSocket client is gone; it is pinged after half of them. Default 60. */
   readonly wsIdleSeconds?: number;
 }
