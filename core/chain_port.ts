@@ -12,7 +12,7 @@ export function chainPort(
     tip: () => chain.tip(),
     header(hash) {
       const view = chain.header(hash);
-      return view && headerOf(view);
+      return view && chainHeader(view);
     },
     info() {
       const { hash, height, bits, chainwork } = chain.tip();
@@ -31,7 +31,8 @@ export function chainPort(
   };
 }
 
-function headerOf(view: HeaderView): ChainHeader {
+/** A header as modules see it. */
+export function chainHeader(view: HeaderView): ChainHeader {
   return {
     hash: view.hash,
     height: view.height,

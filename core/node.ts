@@ -26,19 +26,19 @@ import {
   SDK_VERSION,
   trustedKeys,
 } from "./modules/mod.ts";
-import { chainPort } from "./chain_port.ts";
+import { bitcoinPorts } from "./bitcoin_ports.ts";
 import { keptBuilds } from "./kept_builds.ts";
 import { networkPort } from "./network_port.ts";
 import { ownTip } from "./own_tip.ts";
 import type { P2pService } from "./p2p/mod.ts";
 import { p2pInit } from "./p2p_init.ts";
 import { cellLimits } from "./cell_limits.ts";
+import { dataDirOf, httpInit, nodeFacts, runFile } from "./node_facts.ts";
 import { publishRunFile } from "./run_file.ts";
 import { keys, lockDataDir, migrate, namespacedStore, openKvStore, type Store } from "./store/mod.ts";
 import { createHealth, createMetrics, type RootLogger } from "./telemetry/mod.ts";
-import { SERVICE_BITS } from "./services.ts";
 import { startBans } from "./start_bans.ts";
-import { startChain } from "./start_chain.ts";
+import { type RunningChain, startChain } from "./start_chain.ts";
 import { startPeerRegistry } from "./start_peer_registry.ts";
 
 /** A configuration that {@linkcode loadConfig} has checked. */
@@ -84,7 +84,7 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
   const ground = await layGround(init, stack);
   const { config, logger } = init;
   const { bans, events, health } = ground;
-  const facts = factsOf(init, ground.identity, startedAt);
+  const facts = nodeFacts(init, ground.identity, startedAt);
   stack.defer(() => events.publish("NodeShutdownCompleted", { duration_ms: 0 }));
 
   let network: P2pService | undefined;
@@ -102,6 +102,7 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
       p2p,
       bans,
       chain: ground.chain,
+      sources: ground.bitcoin.desk,
       modules: host,
       events,
       metrics: ground.metrics,
@@ -156,13 +157,17 @@ interface Ground {
   readonly store: Store;
   readonly bans: BanService;
   readonly events: EventBus;
+  readonly bitcoin: RunningChain;
   readonly chain: HeaderChain;
   readonly metrics: ReturnType<typeof createMetrics>;
   readonly health: ReturnType<typeof createHealth>;
 }
 
 /** What every service stands on: data dir, keys, store, events, telemetry. */
-async function layGround({ config, logger }: NodeInit, stack: AsyncDisposableStack): Promise<Ground> {
+async function layGround(
+  { config, logger, version }: NodeInit,
+  stack: AsyncDisposableStack,
+): Promise<Ground> {
   const dataDir = dataDirOf(config);
   stack.use(await lockDataDir(dataDir));
   const metrics = createMetrics();
@@ -181,7 +186,7 @@ async function layGround({ config, logger }: NodeInit, stack: AsyncDisposableSta
   const events = createEventBus({ clock: systemClock, logger: logger.child("events"), metrics });
   const bans = await startBans({ config, logger }, { store, events, metrics });
   stack.defer(() => bans.stop());
-  const { chain, stop } = await startChain(
+  const bitcoin = await startChain(
     {
       store,
       events,
@@ -190,10 +195,11 @@ async function layGround({ config, logger }: NodeInit, stack: AsyncDisposableSta
       logger: logger.child("chain"),
       metrics,
     },
-    config,
+    { config, version },
   );
-  stack.defer(stop);
-  return { identity, token, store, bans, events, chain, metrics, health: createHealth() };
+  stack.defer(bitcoin.stop);
+  const { chain } = bitcoin;
+  return { identity, token, store, bans, events, bitcoin, chain, metrics, health: createHealth() };
 }
 
 function createP2p(
@@ -255,7 +261,7 @@ function createModules(
           quotaFiles: modules.limits.files_count,
         }),
       network,
-      chain: chainPort(ground.chain, systemClock),
+      ...bitcoinPorts(ground.bitcoin, systemClock),
       ...(modules.watch && init.bootstrapOnly !== true && {
         folder: createFolderWatch(
           { clock: systemClock, logger: logger.child("modules") },
@@ -288,51 +294,6 @@ const NO_MODULES: ModuleFiles = {
   discover: () => Promise.resolve([]),
   read: () => Promise.reject(new CommonsError("MODULE_NOT_FOUND", "Cannot read the module: there are none")),
 };
-
-function httpInit({ http }: CheckedConfig, token: string) {
-  return {
-    host: http.host,
-    port: http.port,
-    token,
-    publicRead: http.public_read,
-    corsOrigins: http.cors_origins,
-    maxBodyBytes: http.max_body_bytes,
-    rateLimitPerMinute: http.rate_limit_per_minute,
-    maxSseClients: http.max_sse_clients,
-    maxWsClients: http.max_ws_clients,
-  };
-}
-
-function factsOf({ config, version }: NodeInit, identity: Identity, startedAt: number): NodeFacts {
-  return {
-    name: config.node.name,
-    version,
-    network: config.node.network,
-    peerId: identity.peerId,
-    nodeId: identity.nodeId,
-    userAgent: `commons-node/${version}`,
-    services: SERVICE_BITS,
-    startedAt,
-    dataDir: dataDirOf(config),
-  };
-}
-
-function runFile(facts: NodeFacts, addresses: { readonly http: string; readonly p2p: readonly string[] }) {
-  const { version, peerId, nodeId, startedAt } = facts;
-  return {
-    pid: Deno.pid,
-    version,
-    network: facts.network,
-    peerId,
-    nodeId,
-    ...addresses,
-    startedAt: new Date(startedAt).toISOString(),
-  };
-}
-
-function dataDirOf(config: CheckedConfig): string {
-  return resolve(config.node.data_dir);
-}
 
 /** Modules learn first, so that they can save what they hold. */
 function announceShutdown(events: EventBus): void {
