@@ -1,59 +1,22 @@
 /**
- * The difficulty rules of the networks with retargets, written down a second time in the plainest way (walking back over
- * arrays) and compared with those of the chain at every header of crooked chains with forks. The headers have made-up
- * hashes: nobody could mine them.
+ * The difficulty rules of the networks with retargets, written down a second time in the plainest way and compared with
+ * those of the chain at every header of crooked chains with forks. The headers have made-up hashes: nobody could mine them.
  */
 import { expect } from "expect";
-import { type BitcoinNetwork, seededRandom, targetFromBits } from "../base/mod.ts";
+import { type BitcoinNetwork, seededRandom } from "../base/mod.ts";
+import { modelBits, type ModelBlock, modelMedian, walkBack } from "../../tests/support/difficulty_model.ts";
 import { genesisBase, recordOf } from "./anchor.ts";
 import { ChainState } from "./chain_state.ts";
-import { bitsFromTarget } from "./compact.ts";
 import { cursorAt } from "./cursor_at.ts";
 import { genesisOf, LATE } from "./_fixture.ts";
 import { type ChainParams, chainParams } from "./params.ts";
 import { RECORD_WORDS, WORD } from "./record.ts";
 
 const PERIOD = 2_016;
-const TWO_WEEKS = 1_209_600;
 
-interface Block {
+interface Block extends ModelBlock {
   readonly slot: number;
-  readonly height: number;
-  readonly time: number;
-  readonly bits: number;
   readonly parent: Block | undefined;
-}
-
-function walkBack(block: Block, steps: number): Block {
-  let current = block;
-  for (let i = 0; i < steps; i++) current = current.parent ?? current;
-  return current;
-}
-
-/** Bits that the header after `parent` must have. */
-function modelBits(params: ChainParams, parent: Block, time: number): number {
-  const { powLimitBits, minDifficultyBlocks, bip94 } = params;
-  if ((parent.height + 1) % PERIOD !== 0) {
-    if (!minDifficultyBlocks) return parent.bits;
-    if (time > parent.time + 1_200) return powLimitBits;
-    let last = parent;
-    while (last.parent && last.height % PERIOD !== 0 && last.bits === powLimitBits) last = last.parent;
-    return last.bits;
-  }
-  const first = walkBack(parent, PERIOD - 1);
-  const span = BigInt(Math.max(TWO_WEEKS / 4, Math.min(TWO_WEEKS * 4, parent.time - first.time)));
-  const old = targetFromBits(bip94 ? first.bits : parent.bits) ?? 0n;
-  const limit = targetFromBits(powLimitBits) ?? 0n;
-  const next = old * span / BigInt(TWO_WEEKS);
-  return next > limit ? powLimitBits : bitsFromTarget(next);
-}
-
-function medianOf(block: Block): number {
-  const times: number[] = [];
-  for (let current: Block | undefined = block; current && times.length < 11; current = current.parent) {
-    times.push(current.time);
-  }
-  return times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
 }
 
 /** A record with a hash that nobody else has and that is below every target. */
@@ -91,7 +54,7 @@ class Model {
   /** Now and then long gaps, now and then backwards as far as the median lets it. */
   nextTime(parent: Block): number {
     const dice = this.#random.number();
-    const median = medianOf(parent);
+    const median = modelMedian(parent);
     if (dice < 0.1) return median + 1;
     const offset = dice < 0.4 ? 1_150 + Math.floor(this.#random.number() * 100) : Math.floor(dice * 700);
     const time = Math.max(median + 1, parent.time + offset);
