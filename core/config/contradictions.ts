@@ -26,6 +26,12 @@ function* chainFaults({ chain }: Config): Iterable<Contradiction> {
   if (rpc_url === "" && (rpc_cookie_file !== "" || rpc_user !== "")) {
     yield { keys: ["chain.rpc_url"], why: "is needed for the login that is set" };
   }
+  if (/^https?:\/\/[^/?#]*@/i.test(rpc_url)) {
+    yield {
+      keys: ["chain.rpc_url"],
+      why: "must not hold a login, addresses are shown and logged: use chain.rpc_user and chain.rpc_password",
+    };
+  }
 }
 
 function* networkFaults(config: Config): Iterable<Contradiction> {

@@ -254,6 +254,7 @@ Deno.test("loadConfig() names both sides of a contradiction", async (t) => {
     [["p2p.dht=standard", `p2p.shared_key=${"ab".repeat(32)}`], "p2p.dht and p2p.shared_key"],
     [["chain.rpc_user=u", "chain.rpc_url=http://127.0.0.1:1"], "chain.rpc_user and chain.rpc_password"],
     [["chain.rpc_cookie_file=/c"], "chain.rpc_url"],
+    [["chain.rpc_url=http://u:p@127.0.0.1:1"], "chain.rpc_url must not hold a login"],
     [["lightning.backend=lnbits"], "lightning.backend"],
     [["governance.enabled=true"], "governance.commons_url"],
     [["governance.app.enabled=true"], "governance.app.api_key"],
@@ -293,12 +294,13 @@ Deno.test("redactConfig() shows no secret, configSecrets() has them all", () => 
   const text = `[p2p]
 shared_key = "${"5ec1".repeat(16)}"
 [chain]
-rpc_url = "http://user:5ec2@127.0.0.1:8332"
+rpc_url = "http://127.0.0.1:8332"
 rpc_user = "u"
 rpc_password = "5ec3"
 [lightning]
 api_key = "5ec4"
 [governance]
+commons_url = "https://user:5ec2@gov.example"
 api_key = "5ec5"
 app.api_key = "5ec6"
 [modules.hello]
