@@ -1,11 +1,13 @@
 import ipaddr from "ipaddr.js";
-import { type Random, TokenBucket } from "../../base/mod.ts";
-import type { Clock } from "../../base/mod.ts";
+import { type Clock, type Random, TokenBucket, TtlSet } from "../../base/mod.ts";
 import { SERVICES, type WireAddress } from "../../bitcoin/mod.ts";
 import { endpointText, type PeerEndpoint } from "./duplex.ts";
 
 const MAX_ADDRESSES = 2_000;
 const MAX_FAILURES = 3;
+/** How long the address of a node that misbehaved is not taken again, whoever tells it. */
+const REFUSED_MS = 24 * 3_600_000;
+const MAX_REFUSED = 1_000;
 /** Addresses that one peer may tell: as many as it was asked for at once, then one every ten seconds. */
 const TOLD = { perSecond: 0.1, burst: 1_000 };
 
@@ -18,9 +20,11 @@ interface Entry {
 export class AddressPool {
   readonly #random: Random;
   readonly #entries = new Map<string, Entry>();
+  readonly #refused: TtlSet<string>;
 
-  constructor(random: Random) {
+  constructor({ clock, random }: { readonly clock: Clock; readonly random: Random }) {
     this.#random = random;
+    this.#refused = new TtlSet({ clock, ttlMs: REFUSED_MS, capacity: MAX_REFUSED });
   }
 
   get size(): number {
@@ -31,7 +35,7 @@ export class AddressPool {
   add(endpoint: PeerEndpoint): boolean {
     const key = endpointText(endpoint);
     if (endpoint.port === 0 || !isPublic(endpoint.host) || this.#entries.has(key)) return false;
-    if (this.#entries.size >= MAX_ADDRESSES) return false;
+    if (this.#entries.size >= MAX_ADDRESSES || this.#refused.has(key)) return false;
     this.#entries.set(key, { endpoint, failures: 0 });
     return true;
   }
@@ -50,9 +54,10 @@ export class AddressPool {
     return able[Math.floor(this.#random.number() * able.length)]?.endpoint;
   }
 
-  /** What came of dialling an address. Those that fail again and again, or misbehave, are forgotten. */
+  /** What came of dialling an address. Those that fail again and again are forgotten, those that misbehave refused. */
   tried(endpoint: PeerEndpoint, outcome: "worked" | "failed" | "misbehaved"): void {
     const key = endpointText(endpoint);
+    if (outcome === "misbehaved") this.#refused.add(key);
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     entry.failures = outcome === "worked" ? 0 : entry.failures + 1;

@@ -74,7 +74,7 @@ class Peers implements BitcoinPeers {
     this.#logger = logger;
     this.#sync = new HeaderSync({ chain, desk, clock, logger, traffic: this.#traffic });
     this.#blocks = new BlockFetcher({ chain, clock });
-    this.#pool = new AddressPool(random);
+    this.#pool = new AddressPool({ clock, random });
     const peerDesk = new PeerDesk({ chain, clock, sync: this.#sync, blocks: this.#blocks, pool: this.#pool });
     this.#outbound = new Outbound({
       clock,

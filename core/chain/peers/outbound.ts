@@ -188,7 +188,7 @@ export class Outbound {
       this.#slots.add(slot);
       this.#dial(slot);
     }
-    const poor = this.#slots.size < FOUND_PEERS;
+    const poor = this.#slots.size < FOUND_PEERS && dnsSeeds(this.#init.network).length > 0;
     if (poor && clock.monotonic() - this.#seedsAsked >= SEEDS_MS) this.#run(this.#askSeeds());
     this.#fillTimer = clock.after(jitter(random, FILL_MS, 0.2), () => this.#fill());
   }
