@@ -1,9 +1,15 @@
 import { createPublicKey, verify } from "node:crypto";
 import { Buffer } from "node:buffer";
+import { privateKeyFromRaw, privateKeyToProtobuf } from "@libp2p/crypto/keys";
+import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { expect } from "expect";
 import { toHex } from "../base/mod.ts";
 import { loadApiToken, loadIdentity, readApiToken } from "./mod.ts";
 import { identityFromSeed } from "./ed25519_identity.ts";
+
+/** RFC 8032, section 7.1, test 1. */
+const RFC_SEED = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+const RFC_PUBLIC = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
 const UNIX = Deno.build.os !== "windows";
 
@@ -47,10 +53,8 @@ Deno.test("loadIdentity() gives one identity to callers at the same time", () =>
   }));
 
 Deno.test("identityFromSeed() follows RFC 8032 and libp2p", async () => {
-  // RFC 8032, section 7.1, test 1.
-  const seed = Uint8Array.fromHex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
-  const identity = await identityFromSeed(seed);
-  expect(identity.nodeId).toBe("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+  const identity = await identityFromSeed(Uint8Array.fromHex(RFC_SEED));
+  expect(identity.nodeId).toBe(RFC_PUBLIC);
   // The hash of a peer id's key is the identity: its last 32 bytes are the public key.
   expect(toHex(identity.privateKey.publicKey.raw)).toBe(identity.nodeId);
 });
@@ -90,6 +94,9 @@ Deno.test("loadIdentity() never replaces a file that it cannot use", async (t) =
     ["upper case", `ed25519:${hex.toUpperCase()}\n`, "IDENTITY_DAMAGED"],
     ["two lines", `ed25519:${hex}\ned25519:${hex}\n`, "IDENTITY_DAMAGED"],
     ["binary", new Uint8Array(72), "IDENTITY_DAMAGED"],
+    ["a public half of another key", `${hex}${hex}\n`, "IDENTITY_DAMAGED"],
+    ["a protobuf of another type", `08021220${hex}\n`, "IDENTITY_DAMAGED"],
+    ["a protobuf of another length", `08011240${hex}\n`, "IDENTITY_DAMAGED"],
     ["huge", "x".repeat(5_000), "IDENTITY_DAMAGED"],
   ];
   for (const [name, content, code] of rows) {
@@ -103,6 +110,29 @@ Deno.test("loadIdentity() never replaces a file that it cannot use", async (t) =
         expect(error.message).toContain(path);
         expect(error.message).not.toContain("abab");
         expect(await Deno.readFile(path)).toEqual(bytes);
+      }));
+  }
+});
+
+Deno.test("loadIdentity() reads the key files of other nodes, and leaves them as they are", async (t) => {
+  const key = privateKeyFromRaw(Uint8Array.fromHex(RFC_SEED + RFC_PUBLIC));
+  const protobuf = privateKeyToProtobuf(key).toHex();
+  const rows: readonly (readonly [string, string])[] = [
+    ["seed and public key", RFC_SEED + RFC_PUBLIC],
+    ["seed and public key, twice", RFC_SEED + RFC_PUBLIC + RFC_PUBLIC],
+    ["upper case", (RFC_SEED + RFC_PUBLIC).toUpperCase()],
+    ["protobuf", protobuf],
+    ["protobuf of the longest form", `08011260${RFC_SEED}${RFC_PUBLIC}${RFC_PUBLIC}`],
+    ["protobuf of the seed", `08011220${RFC_SEED}`],
+  ];
+  expect(protobuf).toBe(`08011240${RFC_SEED}${RFC_PUBLIC}`);
+  for (const [name, text] of rows) {
+    await t.step(name, () =>
+      withDir(async (dir) => {
+        await Deno.writeTextFile(`${dir}/identity.key`, text, { mode: 0o600 });
+        const { nodeId, peerId } = await loadIdentity({ dataDir: dir });
+        expect([nodeId, peerId]).toEqual([RFC_PUBLIC, peerIdFromPrivateKey(key).toString()]);
+        expect(await Deno.readTextFile(`${dir}/identity.key`)).toBe(text);
       }));
   }
 });
