@@ -1,5 +1,6 @@
 import { expect } from "expect";
 import { bitcoinTargets } from "./bitcoin_targets.ts";
+import { chainTargets } from "./chain_targets.ts";
 import { fuzz } from "./fuzz.ts";
 import { recordTargets } from "./record_targets.ts";
 import { type FuzzTarget, fuzzTargets } from "./targets.ts";
@@ -11,7 +12,13 @@ const FRAMES = 20_000;
 Deno.test("damaged frames neither make a check throw nor get anything unsafe past it", async (t) => {
   const seed = Math.floor(Math.random() * 2 ** 32);
   console.log(`fuzz seed ${seed}`);
-  const targets = [...fuzzTargets(), ...recordTargets(), ...bitcoinTargets(), ...wireTargets()];
+  const targets = [
+    ...fuzzTargets(),
+    ...recordTargets(),
+    ...bitcoinTargets(),
+    ...wireTargets(),
+    ...chainTargets(),
+  ];
   for (const target of targets) {
     await t.step(target.name, () => {
       const { failure, outcomes } = fuzz(target, { runs: Math.ceil(FRAMES / targets.length), seed });

@@ -6,6 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { bitcoinTargets } from "./bitcoin_targets.ts";
+import { chainTargets } from "./chain_targets.ts";
 import { fuzz } from "./fuzz.ts";
 import { recordTargets } from "./record_targets.ts";
 import { fuzzTargets } from "./targets.ts";
@@ -29,7 +30,13 @@ const { values, positionals } = parseArgs({
 });
 const runs = wholeNumber(values.runs, "runs");
 const seed = wholeNumber(values.seed ?? String(Math.floor(Math.random() * 2 ** 32)), "seed");
-const targets = [...fuzzTargets(), ...recordTargets(), ...bitcoinTargets(), ...wireTargets()].filter((
+const targets = [
+  ...fuzzTargets(),
+  ...recordTargets(),
+  ...bitcoinTargets(),
+  ...wireTargets(),
+  ...chainTargets(),
+].filter((
   { name },
 ) => positionals.length === 0 || positionals.some((wanted) => name.includes(wanted)));
 console.log(`seed ${seed}, ${runs} frames for each of ${targets.length} targets`);
