@@ -85,8 +85,12 @@ Deno.test("retargetBits() keeps within a quarter and four times", async (t) => {
       powLimitBits: LIMIT,
     };
     expect(retargetBits(input)).toBe(LIMIT);
-    const signet = chainParams("signet").powLimitBits; // near where the product would pass 256 bits
-    expect(retargetBits({ ...input, bits: signet, powLimitBits: signet })).toBe(signet);
+    for (const network of ["mainnet", "testnet", "testnet4", "signet"] as const) {
+      const bits = chainParams(network).powLimitBits;
+      expect(retargetBits({ ...input, bits, powLimitBits: bits })).toBe(bits);
+      // signet's is the nearest: here Bitcoin Core's numbers would begin anew at 0
+      expect((targetFromBits(bits) ?? 0n) * BigInt(TARGET_TIMESPAN * 4) < 1n << 256n).toBe(true);
+    }
   });
 });
 

@@ -13,14 +13,15 @@ export interface RetargetInput {
   readonly powLimitBits: number;
 }
 
-const UINT256 = (1n << 256n) - 1n;
-
-/** Bits of the next period (Bitcoin Core `CalculateNextWorkRequired`). */
+/**
+ * Bits of the next period (Bitcoin Core `CalculateNextWorkRequired`). Its numbers end at 256 bits; those of no network
+ * that has retargets come so far.
+ */
 export function retargetBits({ bits, firstTime, lastTime, powLimitBits }: RetargetInput): number {
   const span = Math.min(Math.max(lastTime - firstTime, TARGET_TIMESPAN / 4), TARGET_TIMESPAN * 4);
   const old = targetFromBits(bits) ?? 0n;
   const limit = targetFromBits(powLimitBits) ?? 0n;
-  const next = ((old * BigInt(span)) & UINT256) / BigInt(TARGET_TIMESPAN);
+  const next = old * BigInt(span) / BigInt(TARGET_TIMESPAN);
   return next > limit ? powLimitBits : bitsFromTarget(next);
 }
 

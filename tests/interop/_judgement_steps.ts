@@ -10,6 +10,7 @@ import {
 import { testChain } from "../../core/chain/_fixture.ts";
 import { chainParams } from "../../core/chain/mod.ts";
 import { blockBytes, madeCoinbase } from "../support/blocks.ts";
+import { type ModelBlock, modelMedian } from "../support/difficulty_model.ts";
 import { type MinedTip, mineHeader, tipOf } from "../support/mining.ts";
 import type { BitcoinProgram } from "./bitcoin_node.ts";
 
@@ -17,17 +18,8 @@ const BLOCKS = 400;
 /** Blocks that are looked at as parents, the last ones: branches leave the best chain near its tip. */
 const NEAR = 12;
 
-interface Placed extends MinedTip {
-  readonly height: number;
+interface Placed extends MinedTip, ModelBlock {
   readonly parent: Placed | undefined;
-}
-
-function medianOf(block: Placed): number {
-  const times: number[] = [];
-  for (let current: Placed | undefined = block; current && times.length < 11; current = current.parent) {
-    times.push(current.time);
-  }
-  return times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
 }
 
 interface Fields {
@@ -42,7 +34,7 @@ interface Fields {
 function fieldsOn(parent: Placed, random: Random): Fields {
   const pick = <T>(values: readonly T[]): T | undefined =>
     values[Math.floor(random.number() * values.length)];
-  const median = medianOf(parent);
+  const median = modelMedian(parent);
   const now = Math.floor(Date.now() / 1000);
   const right = {
     version: 0x20000000,
@@ -82,6 +74,7 @@ export async function judgesAlike(program: BitcoinProgram): Promise<void> {
   const root: Placed = {
     ...tipOf(Uint8Array.fromHex(chainParams("regtest").genesis)),
     height: 0,
+    bits: POW_LIMIT_BITS.regtest,
     parent: undefined,
   };
   const placed = [root];
@@ -97,7 +90,8 @@ export async function judgesAlike(program: BitcoinProgram): Promise<void> {
     expect([tag, fields, reason, code === undefined]).toEqual([tag, fields, reason, taken]);
     expect([tag, (await node.tip()).hash]).toEqual([tag, t.chain.tip().hash]);
     verdicts.set(code ?? "taken", (verdicts.get(code ?? "taken") ?? 0) + 1);
-    if (taken) placed.push({ ...tipOf(raw.subarray(0, 80)), height: parent.height + 1, parent });
+    if (!taken) continue;
+    placed.push({ ...tipOf(raw.subarray(0, 80)), height: parent.height + 1, bits: fields.bits, parent });
   }
   const codes = ["BAD_DIFFBITS", "BAD_VERSION", "HIGH_HASH", "TIME_TOO_NEW", "TIME_TOO_OLD", "taken"];
   expect([...verdicts.keys()].toSorted()).toEqual(codes.toSorted());

@@ -38,10 +38,14 @@ export function buildBtcd(): Promise<GoBuild> {
 }
 
 /** Starts btcd with indexes of transactions; mines by itself only when it is told to. */
-export function startBtcd(path: string): Promise<BitcoinNode> {
+export function startBtcd(
+  path: string,
+  options: { readonly network?: "regtest" | "simnet" } = {},
+): Promise<BitcoinNode> {
+  const { network = "regtest" } = options;
   return startNode(path, {
     args: ({ dir, p2p, rpc, user, password }) => [
-      "--regtest",
+      `--${network}`,
       `--datadir=${dir}/data`,
       `--logdir=${dir}/logs`,
       `--configfile=${dir}/btcd.conf`,
@@ -49,7 +53,7 @@ export function startBtcd(path: string): Promise<BitcoinNode> {
       `--rpclisten=127.0.0.1:${rpc}`,
       `--rpcuser=${user}`,
       `--rpcpass=${password}`,
-      `--miningaddr=${ANYONE}`,
+      ...network === "regtest" ? [`--miningaddr=${ANYONE}`] : [],
       "--notls",
       "--txindex",
       "--nodnsseed",

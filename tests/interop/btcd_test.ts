@@ -6,6 +6,7 @@ import { answersOnDemand } from "./_demand_steps.ts";
 import { followsNode, startRpcFeed } from "./_feed_steps.ts";
 import { judgesAlike } from "./_judgement_steps.ts";
 import { prefersWork, sendsBlocks, startPeerFeed } from "./_peer_steps.ts";
+import { retargetsAlike } from "./_retarget_steps.ts";
 import { minesBlocks, readsBlocks, readsTransactions } from "./_rpc_steps.ts";
 import {
   type BitcoinNode,
@@ -34,6 +35,10 @@ Deno.test("interop with btcd", async (t) => {
   }
   const { path } = build;
   await interop(t, { name: "btcd", start: () => startBtcd(path) });
+  await t.step(
+    "testnet's rules of difficulty are btcd's",
+    () => retargetsAlike(() => startBtcd(path, { network: "simnet" })),
+  );
 });
 
 Deno.test("interop with Bitcoin Core", async (t) => {
