@@ -84,6 +84,28 @@ for (const transport of ["tcp", "ws"] as const) {
       expect(await helloBlocks(b)).toBe(`1 (last: ${BLOCK_1.Hash} at height 1)`);
     });
 
+    await t.step("getpeerinfo and the metrics tell of the other node", async () => {
+      const body = { jsonrpc: "2.0", id: 1, method: "getpeerinfo" };
+      const told = async () => Object((await b.api("/rpc", { body })).body).result;
+      await eventually("what A says of its height", async () => (await told())[0].currentheight >= 0);
+      const [peer] = await told();
+      expect(peer).toMatchObject({
+        id: 0,
+        peerid: a.run.peerId,
+        inbound: false,
+        whitelisted: true,
+        banscore: 0,
+      });
+      for (const field of ["bytessent", "bytesrecv", "lastsend", "lastrecv"]) {
+        expect([field, peer[field] > 0]).toEqual([field, true]);
+      }
+      const outbound = { direction: "outbound", transport };
+      expect(await b.metric("commons_p2p_peers", outbound)).toBe(1);
+      expect(await b.metric("commons_p2p_dials_total", { result: "connected" })).toBeGreaterThan(0);
+      expect(await b.metric("commons_p2p_check_ms_count", { topic: "block" })).toBeGreaterThan(0);
+      expect(await a.metric("commons_p2p_sent_total", { topic: "block" })).toBe(1);
+    });
+
     await t.step("A refuses to publish a bad one with its code", async () => {
       const rows: readonly (readonly [AnnouncedHeader & { PeerID?: string }, string])[] = [
         [flippedBit(BLOCK_0), "HASH_MISMATCH"],
