@@ -1,0 +1,147 @@
+/**
+ * A node that gets a whole chain of headers from a peer of Bitcoin's network over loopback, in full length with
+ * `COMMONS_SOAK=1` (some minutes): `COMMONS_SOAK=1 deno task test tests/integration/header_sync_test.ts`. Prints its
+ * numbers.
+ */
+import { expect } from "expect";
+import { systemClock, systemRandom } from "../../core/base/mod.ts";
+import { openHeaderChain } from "../../core/chain/mod.ts";
+import { createEventBus } from "../../core/events/mod.ts";
+import { openKvStore } from "../../core/store/mod.ts";
+import { silentLogger } from "../../core/chain/_fixture.ts";
+import { peakMiB, residentMiB } from "../support/children.ts";
+import { eventually } from "../support/eventually.ts";
+import { type HeaderServer, startHeaderServer } from "../support/header_server.ts";
+import { startTestNode, type TestNode } from "../support/node_process.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+const LONG = Deno.env.get("COMMONS_SOAK") === "1";
+const HEADERS = LONG ? 900_000 : 20_000;
+const CRASHES = LONG ? 50 : 5;
+const SYNC_MS = 10 * 60_000;
+/** Answers in one life of a node that is killed. */
+const ANSWERS = LONG ? 8 : 2;
+
+interface Tip {
+  readonly height: number;
+  readonly hash: string;
+}
+
+async function tipOf(node: TestNode): Promise<Tip> {
+  const { status, body } = await node.api("/api/v1/chain/tip");
+  expect(status).toBe(200);
+  return body as Tip; // the node's own answer
+}
+
+function startNode(dataDir: string, server?: HeaderServer): Promise<TestNode> {
+  const peers = JSON.stringify(server === undefined ? [] : [server.address]);
+  const set = ['node.network="regtest"', `chain.bitcoin_peers=${peers}`, 'p2p.dht="off"'];
+  return startTestNode({ dataDir, set });
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<[result: T, ms: number]> {
+  const start = performance.now();
+  const result = await work();
+  return [result, performance.now() - start];
+}
+
+const text = (value: number | undefined) =>
+  value === undefined ? "?" : Math.round(value).toLocaleString("en");
+
+Deno.test(`${HEADERS} headers come over loopback, and are there again after a restart`, async () => {
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(await startHeaderServer({ headers: HEADERS }));
+  const dir = stack.use(await tempDir());
+  const dataDir = dir.file("data");
+  const wanted = { height: HEADERS, hash: server.hashAt(HEADERS) };
+  {
+    await using node = await startNode(dataDir, server);
+    const [, ms] = await timed(() =>
+      eventually("the peer's tip", async () => (await tipOf(node)).height === HEADERS, { ms: SYNC_MS })
+    );
+    expect(await tipOf(node)).toMatchObject(wanted);
+    const [peak, now] = [await peakMiB(node.process.pid), await residentMiB(node.process.pid)];
+    console.log(
+      `${text(HEADERS)} headers in ${text(ms)} ms after the node was ready: ${
+        text(HEADERS / ms * 1000)
+      } headers/s; ` +
+        `peak memory of the node ${text(peak)} MiB, afterwards ${text(now)} MiB`,
+    );
+    const total = server.served().reduce((sum, { count }) => sum + count, 0);
+    expect(total).toBeLessThan(HEADERS * 1.02); // nothing is asked for twice, but for the edges of answers
+  }
+  await openChain(dataDir, wanted);
+  const answers = server.served().length;
+  const [empty, emptyMs] = await timed(() => startNode(dir.file("empty")));
+  const emptyPeak = await peakMiB(empty.process.pid);
+  await empty[Symbol.asyncDispose]();
+  const [node, ms] = await timed(() => startNode(dataDir, server));
+  await using _node = node;
+  expect(await tipOf(node)).toMatchObject(wanted);
+  console.log(
+    `ready ${text(ms)} ms after its start, peak ${text(await peakMiB(node.process.pid))} MiB; ` +
+      `without headers ${text(emptyMs)} ms, ${text(emptyPeak)} MiB`,
+  );
+  await eventually("the node asks the peer", () => server.served().length > answers);
+  const again = server.served().slice(answers).reduce((sum, { count }) => sum + count, 0);
+  expect(again).toBeLessThan(10);
+});
+
+/** Opens the stored chain in this process, and nothing but it; three times, for a machine that others use, too. */
+async function openChain(dataDir: string, wanted: Tip): Promise<void> {
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++) times.push(await openOnce(dataDir, wanted));
+  console.log(`${text(HEADERS)} headers open in ${times.map(text).join(", ")} ms`);
+}
+
+async function openOnce(dataDir: string, wanted: Tip): Promise<number> {
+  await using store = await openKvStore({ path: `${dataDir}/node.kv` });
+  const logger = silentLogger;
+  const components = {
+    store,
+    events: createEventBus({ clock: systemClock, logger }),
+    clock: systemClock,
+    random: systemRandom,
+    logger,
+  };
+  const [chain, ms] = await timed(() => openHeaderChain(components, { network: "regtest" }));
+  expect(chain.tip()).toMatchObject(wanted);
+  await chain.close();
+  return ms;
+}
+
+Deno.test(`a node that is killed ${CRASHES} times during the sync loses no header that it told of`, async () => {
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(await startHeaderServer({ headers: HEADERS, delayMs: LONG ? 30 : 150 }));
+  const dir = stack.use(await tempDir());
+  const dataDir = dir.file("data");
+  let told: Tip = { height: 0, hash: server.hashAt(0) };
+  let asked = 0;
+  for (let round = 0; round < CRASHES; round++) {
+    await using node = await startNode(dataDir, server);
+    node.expectKill();
+    const before = server.served().length;
+    const first = await tipOf(node);
+    expect(first.height).toBeGreaterThanOrEqual(told.height); // no acknowledged header lost
+    const end = before + 1 + Math.floor(Math.random() * ANSWERS);
+    for (let tip = first;; tip = await tipOf(node)) {
+      expect(tip).toMatchObject({ height: tip.height, hash: server.hashAt(tip.height) }); // and no other chain
+      expect(tip.height).toBeGreaterThanOrEqual(told.height);
+      told = tip;
+      const served = server.served();
+      if (served.length >= end || tip.height === HEADERS) break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 60)); // somewhere in the next writes
+    node.process.kill("SIGKILL");
+    await node.process.exited;
+    const [answer] = server.served().slice(before);
+    if (answer === undefined) continue;
+    asked++;
+    expect(answer.from).toBeGreaterThanOrEqual(first.height); // what was stored is not asked for again
+  }
+  expect(asked).toBeGreaterThan(0);
+  console.log(`killed ${CRASHES} times, the last time at height ${text(told.height)}`);
+  await using node = await startNode(dataDir, server);
+  await eventually("the peer's tip", async () => (await tipOf(node)).height === HEADERS, { ms: SYNC_MS });
+  expect(await tipOf(node)).toMatchObject({ hash: server.hashAt(HEADERS) });
+});
