@@ -17,11 +17,16 @@ const RATE = { perSecond: 4, burst: 16 } as const;
 /** Addresses whose rate is remembered; the one that came longest ago goes first. */
 const MAX_RATED = 4_096;
 
-export type ConnectionRefusal = "RATE" | "PER_IP" | "PER_SUBNET";
+/** Connections that one peer may have opened to this node: one is enough, and two peers may dial each other at once. */
+const MAX_PER_PEER = 3;
+
+export type ConnectionRefusal = "RATE" | "PER_IP" | "PER_SUBNET" | "PER_PEER";
 
 /** What is told of a connection that came in. */
 export interface IncomingConnection {
   readonly remoteAddr: Multiaddr;
+  /** Other than `open`: its end has been told already. */
+  readonly status?: string;
   addEventListener(type: "close", listener: () => void, options: { readonly once: true }): void;
 }
 
@@ -54,13 +59,23 @@ export class ConnectionLimits {
     if (!this.#rateOf(host).take()) return "RATE";
     if (this.#count(host) >= this.#init.perIp) return "PER_IP";
     if (this.#count(subnet) >= this.#init.perSubnet) return "PER_SUBNET";
-    this.#add(host, 1);
-    this.#add(subnet, 1);
-    connection.addEventListener("close", () => {
-      this.#add(host, -1);
-      this.#add(subnet, -1);
-    }, { once: true });
+    this.#hold([host, subnet], connection);
     return undefined;
+  }
+
+  /** The same once the peer has proven who it is, wherever it comes from. */
+  admitPeer(peerId: string, connection: IncomingConnection): ConnectionRefusal | undefined {
+    if (this.#count(peerId) >= MAX_PER_PEER) return "PER_PEER";
+    this.#hold([peerId], connection);
+    return undefined;
+  }
+
+  #hold(names: readonly string[], connection: IncomingConnection): void {
+    if (connection.status !== undefined && connection.status !== "open") return;
+    for (const name of names) this.#add(name, 1);
+    connection.addEventListener("close", () => {
+      for (const name of names) this.#add(name, -1);
+    }, { once: true });
   }
 
   #isExempt(ip: ipaddr.IPv4 | ipaddr.IPv6): boolean {

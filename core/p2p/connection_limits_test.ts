@@ -61,6 +61,16 @@ Deno.test("ConnectionLimits counts open connections by address and network", asy
   });
 });
 
+Deno.test("ConnectionLimits counts connections of one peer, wherever it comes from", () => {
+  const { limits } = setup();
+  const open = Array.from({ length: 4 }, (_, i) => new Incoming(`8.8.${i}.1`));
+  const admit = (peerId: string, i: number) => limits.admitPeer(peerId, open[i] ?? new Incoming("8.8.9.1"));
+  expect([0, 1, 2, 3].map((i) => admit("a", i))).toEqual([undefined, undefined, undefined, "PER_PEER"]);
+  expect(admit("b", 3)).toBeUndefined();
+  open[0]?.close();
+  expect([admit("a", 4), admit("a", 5)]).toEqual([undefined, "PER_PEER"]);
+});
+
 Deno.test("ConnectionLimits limits how fast one address connects", async () => {
   const { clock, open, admit } = setup();
   const results = Array.from({ length: 40 }, () => {

@@ -30,15 +30,33 @@ Deno.test("every combination of the ways to be reached starts, listens and stops
   }
 });
 
-/** What identify of a node tells a stranger about its addresses, as soon as it tells any or a second has passed. */
-async function toldAddresses(init: Partial<P2pInit>): Promise<string[]> {
-  await using node = await startNode({ init });
-  const stranger = await createLibp2p({
+function startStranger() {
+  return createLibp2p({
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     services: { identify: identify() },
   });
+}
+
+Deno.test("a peer has three connections to a node at most", async () => {
+  await using node = await startNode();
+  const stranger = await startStranger();
+  try {
+    const dial = () => stranger.dial(multiaddr(node.address), { force: true });
+    for (let i = 0; i < 3; i++) await dial();
+    const fourth = await dial().catch(() => undefined); // told before or after its handshake is through
+    await eventually(() => stranger.getConnections().length === 3);
+    expect(fourth === undefined || fourth.status !== "open").toBe(true);
+  } finally {
+    await stranger.stop();
+  }
+});
+
+/** What identify of a node tells a stranger about its addresses, as soon as it tells any or a second has passed. */
+async function toldAddresses(init: Partial<P2pInit>): Promise<string[]> {
+  await using node = await startNode({ init });
+  const stranger = await startStranger();
   try {
     const told = Promise.withResolvers<string[]>();
     stranger.addEventListener("peer:identify", ({ detail }) => told.resolve(detail.listenAddrs.map(String)));

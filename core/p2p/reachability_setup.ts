@@ -125,6 +125,10 @@ export function limitingGater(components: LimitingGaterComponents, init: P2pInit
       const refusal = limits.admit(connection);
       return refusal !== undefined && refused(refusal, connection.remoteAddr);
     },
+    denyInboundEncryptedConnection(peer, connection) {
+      const refusal = limits.admitPeer(peer.toString(), connection);
+      return refusal !== undefined && refused(refusal, connection.remoteAddr);
+    },
     /** A name that strangers tell looks public, and may stand for a door inside this node's own network. */
     async denyDialMultiaddr(address) {
       const name = rules.sharePrivateAddresses ? undefined : hostNameOf(address);
