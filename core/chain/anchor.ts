@@ -1,6 +1,6 @@
-import { CommonsError, HEADER_BYTES } from "../base/mod.ts";
+import { type BitcoinNetwork, CommonsError, HEADER_BYTES } from "../base/mod.ts";
 import type { ChainBase } from "./chain_state.ts";
-import { type ChainParams, RETARGET_INTERVAL } from "./params.ts";
+import { type ChainParams, chainParams, RETARGET_INTERVAL } from "./params.ts";
 import { RECORD_WORDS, roomForWords, WORD, type Words, wordsOf, writeRecord } from "./record.ts";
 import { isAbove, Targets } from "./targets.ts";
 import type { Anchor } from "./types.ts";
@@ -48,6 +48,14 @@ export function anchorBase(anchor: Anchor, params: ChainParams): ChainBase {
     throw invalid("at height 0 it must be the genesis header");
   }
   return { height, header: copy, work: chainwork };
+}
+
+/**
+ * Throws when a chain of `network` cannot begin at `anchor`.
+ * @throws {CommonsError} `INVALID_ANCHOR`
+ */
+export function assertAnchor(anchor: Anchor, network: BitcoinNetwork): void {
+  anchorBase(anchor, chainParams(network));
 }
 
 function invalid(state: string): CommonsError {

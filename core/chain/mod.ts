@@ -3,6 +3,7 @@
  * @module
  */
 export type * from "./blocks/types.ts";
+export { assertAnchor } from "./anchor.ts";
 export {
   bitsFromTarget,
   difficultyOfBits,

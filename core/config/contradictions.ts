@@ -34,6 +34,17 @@ function* chainFaults({ chain }: Config): Iterable<Contradiction> {
   }
 }
 
+function* anchorFaults({ chain: { anchor } }: Config): Iterable<Contradiction> {
+  if ((anchor.header === "") !== (anchor.chainwork === "")) {
+    yield { keys: ["chain.anchor.header", "chain.anchor.chainwork"], why: "need each other" };
+  } else if (anchor.height !== 0 && anchor.header === "") {
+    yield {
+      keys: ["chain.anchor.height", "chain.anchor.header", "chain.anchor.chainwork"],
+      why: "belong together: header and chainwork are missing",
+    };
+  }
+}
+
 function* networkFaults(config: Config): Iterable<Contradiction> {
   const { http, p2p } = config;
   if (http.port !== 0 && listenPorts(config).includes(http.port)) {
@@ -106,6 +117,7 @@ export function contradictions(config: Config): readonly Contradiction[] {
     ...networkFaults(config),
     ...discoveryFaults(config),
     ...chainFaults(config),
+    ...anchorFaults(config),
     ...moneyFaults(config),
     ...governanceFaults(config),
     ...moduleFaults(config),

@@ -255,6 +255,12 @@ Deno.test("loadConfig() names both sides of a contradiction", async (t) => {
     [["chain.rpc_user=u", "chain.rpc_url=http://127.0.0.1:1"], "chain.rpc_user and chain.rpc_password"],
     [["chain.rpc_cookie_file=/c"], "chain.rpc_url"],
     [["chain.rpc_url=http://u:p@127.0.0.1:1"], "chain.rpc_url must not hold a login"],
+    [["chain.anchor.height=5"], "chain.anchor.height and chain.anchor.header"],
+    [[`chain.anchor.header="${"00".repeat(80)}"`], "chain.anchor.header and chain.anchor.chainwork"],
+    [
+      ['chain.anchor.chainwork="02"', "chain.anchor.height=5"],
+      "chain.anchor.header and chain.anchor.chainwork",
+    ],
     [["lightning.backend=lnbits"], "lightning.backend"],
     [["governance.enabled=true"], "governance.commons_url"],
     [["governance.app.enabled=true"], "governance.app.api_key"],

@@ -11,7 +11,7 @@ const TREE = {
   http: shapes.http,
   p2p: shapes.p2p,
   bans: shapes.bans,
-  chain: shapes.chain,
+  chain: { ...shapes.chain, anchor: shapes.chainAnchor },
   mesh: shapes.mesh,
   lightning: shapes.lightning,
   governance: { ...shapes.governance, app: shapes.governanceApp },

@@ -68,6 +68,12 @@ export const chain = {
   accept_gossip_headers: flag().default(true),
 };
 
+export const chainAnchor = {
+  height: whole(0, 4_000_000_000).default(0),
+  header: text('"" or 160 hex digits', /^(?:[0-9a-fA-F]{160})?$/).default(""),
+  chainwork: text('"" or up to 64 hex digits', /^[0-9a-fA-F]{0,64}$/).default(""),
+};
+
 /** Largest amount in millisatoshi that a setting may name: 1,000 bitcoin; far inside exact numbers. */
 const MAX_MSAT = 100_000_000_000_000;
 

@@ -1,6 +1,8 @@
 import type { HashHex } from "../../base/mod.ts";
-import { MAX_HEADERS } from "../../bitcoin/mod.ts";
 import type { HeaderChain } from "../types.ts";
+
+/** Those of one message. */
+const MAX_HEADERS = 2_000;
 
 /**
  * The headers that answer a `getheaders`: up to 2,000 of the best chain behind the first hash of the locator that is on
