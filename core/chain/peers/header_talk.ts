@@ -21,6 +21,8 @@ import type { Traffic } from "./traffic.ts";
 /** Batches that wait for the chain; no more are asked for meanwhile. */
 const MAX_WAITING_BATCHES = 8;
 const MAX_UNCONNECTING = 10;
+/** An answer of so many headers begins a sync that others are told of: before the chain has moved, so that they see where from. */
+const MANY_HEADERS = 100;
 /** Headers that nobody asked for. */
 const UNASKED = { perSecond: 20, burst: 3 * MAX_HEADERS };
 
@@ -123,6 +125,7 @@ export class HeaderTalk {
     }
     const [answer, full] = [said === "answer", count === MAX_HEADERS];
     this.#queue.push({ headers, full, answer });
+    if (answer && this.#turn && count >= MANY_HEADERS) this.#tellProgress();
     if (answer && full && this.#turn) this.#next = lastHash(headers);
     this.#askNext();
     this.#work ??= this.#judgeAll();
@@ -194,7 +197,6 @@ export class HeaderTalk {
       desk.noteTip(this.peer.source, { hash, height: chain.header(hash)?.height });
       if (answer) this.#finish();
     } else if (!this.#turn) this.#turns.want(this);
-    else this.#tellProgress();
   }
 
   #faulty({ headers, answer }: Batch, { kind, code, index }: BatchFault): void {
@@ -206,7 +208,7 @@ export class HeaderTalk {
         return this.peer.drop("invalid_headers", code);
       case "not_now":
         desk.noteRefused(this.peer.source, { code, hash });
-        return this.#finish();
+        return answer ? this.#finish() : undefined;
       case "low_work":
         desk.noteTip(this.peer.source, { hash: lastHash(headers) });
         return answer ? this.#finish() : undefined;
@@ -224,7 +226,6 @@ export class HeaderTalk {
     const headers = batch.headers.subarray(index * HEADER_BYTES);
     this.#presync = this.#components.chain.presync(displayHash(headers.subarray(4, 36)));
     if (this.#presync === undefined) return this.#finish(); // known a moment ago: the chain began anew
-    this.#tellProgress();
     await this.#count(this.#presync, { ...batch, headers });
   }
 

@@ -48,9 +48,17 @@ Deno.test("header sync asks for the next batch while the last ones are judged, u
     },
   };
   const { peer, sent, dropped } = keptPeer(24_000);
+  const told = recordingDesk();
+  const from: number[] = [];
   const sync = new HeaderSync({
     chain,
-    desk: recordingDesk().desk,
+    desk: {
+      ...told.desk,
+      syncing(source, height) {
+        from.push(t.chain.tip().height); // where it begins, although much has come already
+        return told.desk.syncing(source, height);
+      },
+    },
     clock,
     logger: silentLogger,
     traffic: new Traffic(),
@@ -62,7 +70,7 @@ Deno.test("header sync asks for the next batch while the last ones are judged, u
     sync.headers(peer, headers.slice(served * BATCH, ++served * BATCH));
   }
   expect([served, accepted.length]).toEqual([9, 0]); // one is judged, eight wait
-  expect(sync.isSyncing(peer)).toBe(false); // that is known once the first batch is judged
+  expect(sync.isSyncing(peer)).toBe(true);
   for (let done = 0; done < 12; done++) {
     gates[done]?.resolve();
     await settled(5);
@@ -72,6 +80,10 @@ Deno.test("header sync asks for the next batch while the last ones are judged, u
   expect(accepted).toEqual(Array(12).fill(2_000));
   expect(t.chain.tip().height).toBe(24_000);
   expect(dropped).toEqual([]);
+  expect(from).toEqual([0]);
+  sync.headers(peer, new Uint8Array(0));
+  await settled();
+  expect(told.syncs).toEqual(["begin bitcoin-p2p a:1 24000", "end bitcoin-p2p a:1"]);
   await sync.stop();
   expect(clock.pending).toBe(0);
 });

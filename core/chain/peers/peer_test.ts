@@ -236,27 +236,44 @@ Deno.test("a peer is dropped for breaking the format later", async (t) => {
   }
 });
 
-Deno.test("a peer that does not read is dropped before much waits for it", async () => {
-  const [own, theirs] = duplexPair();
-  const node = new FakeBitcoinPeer();
-  node.serve(own);
-  let writes = 0;
-  const stuck = {
-    read: (into: Uint8Array) => theirs.read(into),
-    write: (bytes: Uint8Array) =>
-      writes++ < 4 ? theirs.write(bytes) : new Promise<number>((_, reject) => fail = reject),
-    close: () => (theirs.close(), fail(new Error("closed"))),
-  };
-  let fail = (_error: Error) => {};
-  await using rig = await peersRig({}, { peers: ["a:1"], connect: () => Promise.resolve(stuck) });
-  rig.peers.start();
-  await until("ready", () => rig.peers.peers()[0]?.state === "ready");
-  await settled();
-  for (let i = 0; i < 20; i++) node.session.send("ping", encodeNonce(1n));
-  await settled();
-  await rig.clock.advance(30_000);
-  expect(rig.reason()).toBe("write_timeout");
-  await node.sessions[0]?.done;
+Deno.test("a peer that does not read is dropped before much waits for it", async (t) => {
+  const { headers } = mineHeaders(ROOT, 2_500);
+  const inventory = encodeInventory(
+    Array.from({ length: 2_000 }, () => ({ kind: INVENTORY.block, hash: HASH })),
+  );
+  const rows = [
+    { name: "little", questions: 1, reason: "write_timeout" },
+    { name: "two megabytes", questions: 10, reason: "send_queue" },
+  ];
+  for (const { name, questions, reason } of rows) {
+    await t.step(name, async () => {
+      const [own, theirs] = duplexPair();
+      const node = new FakeBitcoinPeer();
+      node.serve(own);
+      let stopped = false;
+      let fail = (_error: Error) => {};
+      const stuck = {
+        read: (into: Uint8Array) => theirs.read(into),
+        write: (bytes: Uint8Array) =>
+          stopped ? new Promise<number>((_, reject) => fail = reject) : theirs.write(bytes),
+        close: () => (theirs.close(), fail(new Error("closed"))),
+      };
+      await using rig = await peersRig({}, { peers: ["a:1"], connect: () => Promise.resolve(stuck) });
+      await rig.t.chain.accept(headers);
+      rig.peers.start();
+      await until("ready", () => rig.peers.peers()[0]?.state === "ready");
+      await settled();
+      stopped = true;
+      for (let i = 0; i < questions; i++) {
+        node.session.send("getheaders", encodeGetHeaders([rig.t.chain.base().hash]));
+        node.session.send("getdata", inventory);
+      }
+      await settled();
+      if (reason === "write_timeout") await rig.clock.advance(30_000);
+      expect(rig.reason()).toBe(reason);
+      await node.sessions[0]?.done;
+    });
+  }
 });
 
 Deno.test("a peer's questions are answered from the chain, as far as there is an answer", async () => {
