@@ -5,6 +5,7 @@ import { systemClock } from "../../core/base/mod.ts";
 import { answersOnDemand } from "./_demand_steps.ts";
 import { followsNode, startRpcFeed } from "./_feed_steps.ts";
 import { judgesAlike } from "./_judgement_steps.ts";
+import { tellsOfItsMempool } from "./_mempool_steps.ts";
 import { prefersWork, sendsBlocks, startPeerFeed } from "./_peer_steps.ts";
 import { retargetsAlike } from "./_retarget_steps.ts";
 import { minesBlocks, readsBlocks, readsTransactions } from "./_rpc_steps.ts";
@@ -59,6 +60,7 @@ async function interop(t: Deno.TestContext, program: BitcoinProgram): Promise<vo
     ["its blocks over Bitcoin's protocol", sendsBlocks],
     ["two of them that do not know each other", prefersWork],
     ["blocks, transactions and outputs on demand", answersOnDemand],
+    ["its mempool as events", tellsOfItsMempool],
     ["hundreds of blocks, good and bad, are judged alike", judgesAlike],
     ["a block is mined from its template and submitted", minesBlocks],
   ];
