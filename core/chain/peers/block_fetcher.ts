@@ -39,6 +39,7 @@ interface Job {
 /** Blocks by hash from whoever has them: one peer after the other, each block from one at a time. */
 export class BlockFetcher {
   readonly #components: BlockFetcherComponents;
+  /** Those first that were not asked for longest. */
   readonly #peers = new Map<PeerHandle, Map<HashHex, Job>>();
   /** All jobs; those not with a peer wait in {@linkcode BlockFetcher.#waiting}. */
   readonly #jobs = new Map<HashHex, Job>();
@@ -160,7 +161,9 @@ export class BlockFetcher {
 
   #ask(job: Job, peer: PeerHandle): void {
     job.tried.add(peer);
-    this.#peers.get(peer)?.set(job.hash, job);
+    const jobs = this.#peers.get(peer) ?? new Map<HashHex, Job>();
+    this.#peers.delete(peer);
+    this.#peers.set(peer, jobs.set(job.hash, job)); // last now: who asks again for a bad block asks another peer
     job.timer = this.#components.clock.after(ANSWER_MS, () => peer.drop("stalled_block", job.hash));
     // A peer that is dropped by this is taken out at the next turn of the one who assigns.
     queueMicrotask(() =>

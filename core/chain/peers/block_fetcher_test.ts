@@ -70,6 +70,13 @@ Deno.test("block() asks the next peer when one has it not, and tells when nobody
   expect(rig.peers.peers().map(({ state }) => state)).toEqual(["ready", "ready"]);
 });
 
+Deno.test("block() asks one peer after the other, so that a bad block is not asked of the same one again", async () => {
+  const nodes = [nodeWith([7]), nodeWith([7])] as const;
+  await using rig = await connected({ "a:1": nodes[0], "b:1": nodes[1] });
+  for (let i = 0; i < 4; i++) expect(await rig.peers.block(hashAt(7))).toEqual(blockAt(7));
+  expect(nodes.map(askedOf)).toEqual([2, 2]);
+});
+
 Deno.test("block() leaves a peer that sends nothing, or dies, and asks the next one", async (t) => {
   for (const dies of [false, true]) {
     await t.step(dies ? "dies" : "sends nothing", async () => {
