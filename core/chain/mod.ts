@@ -21,6 +21,12 @@ export type {
   RpcFullNode,
 } from "./full_node/full_node.ts";
 export type { HeaderFeed, HeaderFeedComponents, HeaderFeedInit } from "./full_node/header_feed.ts";
+export {
+  startZmqHints,
+  type ZmqHints,
+  type ZmqHintsComponents,
+  type ZmqHintsInit,
+} from "./full_node/zmq_hints.ts";
 export type { LoginInit, ReadCookie } from "./full_node/login.ts";
 export type { NodeState } from "./full_node/availability.ts";
 export type { NodeChainInfo } from "./full_node/node_identity.ts";

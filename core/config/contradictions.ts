@@ -16,7 +16,7 @@ function listenPorts(config: Config): number[] {
 }
 
 function* chainFaults({ chain }: Config): Iterable<Contradiction> {
-  const { rpc_url, rpc_cookie_file, rpc_user, rpc_password } = chain;
+  const { rpc_url, rpc_cookie_file, rpc_user, rpc_password, rpc_zmq } = chain;
   if ((rpc_user === "") !== (rpc_password === "")) {
     yield { keys: ["chain.rpc_user", "chain.rpc_password"], why: "need each other" };
   }
@@ -25,6 +25,12 @@ function* chainFaults({ chain }: Config): Iterable<Contradiction> {
   }
   if (rpc_url === "" && (rpc_cookie_file !== "" || rpc_user !== "")) {
     yield { keys: ["chain.rpc_url"], why: "is needed for the login that is set" };
+  }
+  if (rpc_url === "" && rpc_zmq !== "") {
+    yield {
+      keys: ["chain.rpc_zmq", "chain.rpc_url"],
+      why: "belong together: what is told is asked for there",
+    };
   }
   if (/^https?:\/\/[^/?#]*@/i.test(rpc_url)) {
     yield {

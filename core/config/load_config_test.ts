@@ -254,6 +254,7 @@ Deno.test("loadConfig() names both sides of a contradiction", async (t) => {
     [["p2p.dht=standard", `p2p.shared_key=${"ab".repeat(32)}`], "p2p.dht and p2p.shared_key"],
     [["chain.rpc_user=u", "chain.rpc_url=http://127.0.0.1:1"], "chain.rpc_user and chain.rpc_password"],
     [["chain.rpc_cookie_file=/c"], "chain.rpc_url"],
+    [["chain.rpc_zmq=tcp://127.0.0.1:28332"], "chain.rpc_zmq and chain.rpc_url"],
     [["chain.rpc_url=http://u:p@127.0.0.1:1"], "chain.rpc_url must not hold a login"],
     [["chain.anchor.height=5"], "chain.anchor.height and chain.anchor.header"],
     [[`chain.anchor.header="${"00".repeat(80)}"`], "chain.anchor.header and chain.anchor.chainwork"],

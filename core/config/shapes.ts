@@ -65,6 +65,8 @@ export const chain = {
   rpc_cookie_file: line("a path").default(""),
   rpc_user: line().default(""),
   rpc_password: line().default(""),
+  rpc_zmq: text('"" or an address such as "tcp://127.0.0.1:28332"', PATTERNS.tcpUrl).default(""),
+  mempool_threshold: whole(0, 300_000).default(100_000),
   accept_gossip_headers: flag().default(true),
 };
 

@@ -101,6 +101,8 @@ function fits(value: unknown, pattern: RegExp): value is string {
 export const PATTERNS = {
   host: /^[A-Za-z0-9._:\[\]-]{1,253}$/,
   hostPort: /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]+\]):[1-9]\d{0,4}$/,
+  /** Empty, or `tcp://` with a host and a port. */
+  tcpUrl: /^(?:tcp:\/\/(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]+\]):[1-9]\d{0,4})?$/,
   multiaddr: /^(?:\/[^\s/]+)+$/,
   origin: /^(?:\*|https?:\/\/[^\s/?#]+)$/,
   /** Empty, or an http or https address. */
