@@ -11,7 +11,15 @@ import { type Config, loadConfig, type LoadedConfig } from "./config/mod.ts";
 import { cellLimits } from "./cell_limits.ts";
 import { createCellFactory, findDenoDir } from "./modules/mod.ts";
 import { type NodeInit, type RunningNode, startNode } from "./node.ts";
-import { createLogger, type LogFormat, type RootLogger, stderrLines } from "./telemetry/mod.ts";
+import type { StatusDisplay } from "./sync_progress.ts";
+import {
+  createLogger,
+  type LogFormat,
+  type RootLogger,
+  stderrLines,
+  stderrText,
+  terminalLines,
+} from "./telemetry/mod.ts";
 
 /** What the command line says. */
 export interface RunNodeOptions {
@@ -44,12 +52,12 @@ export async function runNode(options: RunNodeOptions): Promise<number> {
     console.error(`commons: ${error.message}`);
     return EXIT.usage;
   }
-  const logger = loggerOf(loaded);
+  const { logger, showStatus } = outputOf(loaded);
   for (const warning of loaded.warnings) logger.warn(warning);
   using signals = new StopSignals();
   let node: RunningNode;
   try {
-    node = await start(loaded.config, { logger, bootstrapOnly: options.bootstrapOnly === true });
+    node = await start(loaded.config, { logger, showStatus, bootstrapOnly: options.bootstrapOnly === true });
   } catch (error) {
     console.error(`commons: ${describe(error)}`);
     return EXIT.failed;
@@ -70,16 +78,29 @@ function load(options: RunNodeOptions): LoadedConfig {
   });
 }
 
-function loggerOf({ config }: LoadedConfig): RootLogger {
+/** Where the node speaks: its log, and, on a terminal that people read, one line below it that changes. */
+interface Output {
+  readonly logger: RootLogger;
+  readonly showStatus: StatusDisplay | undefined;
+}
+
+function outputOf({ config }: LoadedConfig): Output {
   const { level, format } = config.log;
-  const chosen = format === "auto" ? Deno.stderr.isTerminal() ? "pretty" : "json" : format;
-  return createLogger({ level, format: chosen, write: stderrLines(), clock: systemClock });
+  const isTerminal = Deno.stderr.isTerminal();
+  const chosen = format === "auto" ? isTerminal ? "pretty" : "json" : format;
+  const made = { level, format: chosen, clock: systemClock };
+  if (!isTerminal || chosen !== "pretty" || Deno.env.get("TERM") === "dumb") {
+    return { logger: createLogger({ ...made, write: stderrLines() }), showStatus: undefined };
+  }
+  const terminal = terminalLines(stderrText());
+  const showStatus = { show: terminal.status, columns: () => Deno.consoleSize().columns };
+  return { logger: createLogger({ ...made, write: terminal.write }), showStatus };
 }
 
 /** The libraries take most of a start: the first cell's process comes up on another core while they are loaded. */
 async function start(
   settings: Config,
-  { logger, bootstrapOnly }: { readonly logger: RootLogger; readonly bootstrapOnly: boolean },
+  { logger, showStatus, bootstrapOnly }: Output & { readonly bootstrapOnly: boolean },
 ): Promise<RunningNode> {
   const denoDir = findDenoDir(Deno.build.os, (name) => Deno.env.get(name));
   const { memoryBytes, unresponsiveMs } = cellLimits(settings);
@@ -88,7 +109,15 @@ async function start(
     { denoDir, spare: { memoryBytes, unresponsiveMs, net: [] } },
   );
   if (!bootstrapOnly) cells.warm?.();
-  const init: NodeInit = { config: settings, version: config.version, logger, cells, denoDir, bootstrapOnly };
+  const init: NodeInit & Partial<Output> = {
+    config: settings,
+    version: config.version,
+    logger,
+    cells,
+    denoDir,
+    bootstrapOnly,
+    showStatus,
+  };
   return await startNode(init);
 }
 

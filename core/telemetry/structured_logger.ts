@@ -123,9 +123,15 @@ export function createLogger(options: LoggerOptions): RootLogger {
 
 /** A `write` for {@linkcode createLogger} that appends lines to standard error. Needs no Deno permission. */
 export function stderrLines(): (line: string) => void {
+  const write = stderrText();
+  return (line) => write(line + "\n");
+}
+
+/** Writes text to standard error as it is. Needs no Deno permission. */
+export function stderrText(): (text: string) => void {
   const encoder = new TextEncoder();
-  return (line) => {
-    let rest = encoder.encode(line + "\n");
+  return (text) => {
+    let rest = encoder.encode(text);
     while (rest.length > 0) rest = rest.subarray(Deno.stderr.writeSync(rest));
   };
 }
