@@ -21,24 +21,18 @@ export type {
   RpcFullNode,
 } from "./full_node/full_node.ts";
 export type { HeaderFeed, HeaderFeedComponents, HeaderFeedInit } from "./full_node/header_feed.ts";
-export {
-  startZmqHints,
-  type ZmqHints,
-  type ZmqHintsComponents,
-  type ZmqHintsInit,
-} from "./full_node/zmq_hints.ts";
+export type { ZmqHints, ZmqHintsComponents, ZmqHintsInit } from "./full_node/zmq_hints.ts";
 export type { LoginInit, ReadCookie } from "./full_node/login.ts";
 export type { NodeState } from "./full_node/availability.ts";
 export type { NodeChainInfo } from "./full_node/node_identity.ts";
 export { type GossipSource, type GossipSourceComponents, startGossipSource } from "./gossip_source.ts";
 export { openHeaderChain } from "./header_chain.ts";
 export type { FeeEstimate } from "./mempool/fee_estimates.ts";
-export {
-  createMempoolView,
-  type MempoolSize,
-  type MempoolView,
-  type MempoolViewComponents,
-  type MempoolViewInit,
+export type {
+  MempoolSize,
+  MempoolView,
+  MempoolViewComponents,
+  MempoolViewInit,
 } from "./mempool/mempool_view.ts";
 export type { Mining, MiningComponents, SubmittedBlock } from "./mining/mining.ts";
 export type { RejectedHeader } from "./judge.ts";
