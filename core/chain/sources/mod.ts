@@ -8,6 +8,5 @@ export { createFullNode } from "../full_node/full_node.ts";
 export { startHeaderFeed } from "../full_node/header_feed.ts";
 export { createMempoolView } from "../mempool/mempool_view.ts";
 export { startZmqHints } from "../full_node/zmq_hints.ts";
-export { createMempoolView } from "../mempool/mempool_view.ts";
 export { createMining } from "../mining/mining.ts";
 export { createBitcoinPeers } from "../peers/bitcoin_peers.ts";
