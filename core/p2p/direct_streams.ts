@@ -1,5 +1,5 @@
 import type { Connection, Stream } from "@libp2p/interface";
-import { type Clock, CommonsError, errorText } from "../base/mod.ts";
+import { type Clock, CommonsError, errorText, isCommonsError } from "../base/mod.ts";
 import type { LogFields, Logger, Metrics } from "../telemetry/mod.ts";
 import type { Host } from "./host.ts";
 import { RefusalLog } from "./refusal_log.ts";
@@ -24,6 +24,8 @@ export interface DirectStreamsComponents {
   isBanned(peerId: string): boolean;
   /** Takes a whole message; must not throw. */
   receive(bytes: Uint8Array, from: Connection): void;
+  /** Told of a message that is over the size cap; must not throw. */
+  oversized(from: Connection): void;
 }
 
 type Outcome = "done" | "refused" | "failed";
@@ -133,6 +135,7 @@ export class DirectStreams {
     } catch (error) {
       stream.abort(streamTimeout());
       this.#count("inbound", "failed");
+      if (isCommonsError(error, "MESSAGE_TOO_LARGE")) this.#components.oversized(connection);
       this.#tell("direct stream failed", { peerId, reason: errorText(error).slice(0, 300) });
     }
   }

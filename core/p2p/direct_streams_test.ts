@@ -130,6 +130,7 @@ Deno.test("DirectStreams: a message over the cap ends its stream before it is wh
   stream.send(new Uint8Array(MAX_DIRECT_BYTES));
   stream.send(new Uint8Array(1));
   await eventually(() => ended(stream) && streams(node, "failed") === 1);
+  expect(messages(node, "handshake", "reject", "MESSAGE_TOO_LARGE")).toBe(1); // and its sender is told on
 });
 
 Deno.test("DirectStreams: streams of one peer are few, and end at the deadline", async () => {

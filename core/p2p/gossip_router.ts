@@ -24,6 +24,7 @@ const RESULTS = {
 } as const;
 
 const EMPTY = ignore("EMPTY", "the stream was closed without a message");
+const TOO_LARGE = reject("MESSAGE_TOO_LARGE", "the direct message is over the size cap");
 const NOT_SPOKEN = reject("UNKNOWN_KIND", "messages of this kind are not sent directly");
 
 export interface GossipRouterComponents {
@@ -154,6 +155,12 @@ export class GossipRouter {
       // a block that gossip brought first, or that this node has long had, answers a question all the same
       this.#components.heard({ talk: "block" }, { author, via: "direct" });
     }
+  }
+
+  /** Notes that `author` sent more over a stream than any message has. */
+  refuseDirect(author: string): void {
+    this.#deskOf("handshake").refused(TOO_LARGE, 0);
+    this.#components.blame(author, TOO_LARGE.code);
   }
 
   /** Peers that have joined a topic. */

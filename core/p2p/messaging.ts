@@ -53,6 +53,7 @@ export class Messaging {
       metrics,
       isBanned,
       receive: (bytes, { remotePeer }) => router.receiveDirect(bytes, remotePeer.toString()),
+      oversized: ({ remotePeer }) => router.refuseDirect(remotePeer.toString()),
     }, { protocol });
     this.#beat = new NodeStatusBeat({ clock, logger, publish: () => router.publish("node_status", {}) });
     this.#handshakes = new Handshakes({
