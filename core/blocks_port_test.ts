@@ -73,5 +73,5 @@ Deno.test("blocksPort() shows what was found in the words of the node API", asyn
 Deno.test("bitcoinPorts() leaves out what is not configured", () => {
   const ports = bitcoinPorts({ chain: {}, queue: () => Promise.resolve() } as never, new FakeClock());
   expect(Object.entries(ports).filter(([, port]) => port === undefined).map(([name]) => name))
-    .toEqual(["blocks", "mining"]);
+    .toEqual(["blocks", "mempool", "mining"]);
 });

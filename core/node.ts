@@ -88,7 +88,11 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
   stack.defer(() => events.publish("NodeShutdownCompleted", { duration_ms: 0 }));
 
   let network: P2pService | undefined;
-  const host = createModules(init, ground, { facts, stack, network: networkPort(() => network) });
+  const host = createModules(init, ground, {
+    facts,
+    stack,
+    network: networkPort(() => network, ground.bans),
+  });
   stack.defer(() => host.stop());
   events.publish("ConfigLoaded", configEvent(config));
   const modulesStarted = host.start();

@@ -16,6 +16,7 @@ export function httpInit({ http }: Config, token: string): HttpInit {
     rateLimitPerMinute: http.rate_limit_per_minute,
     maxSseClients: http.max_sse_clients,
     maxWsClients: http.max_ws_clients,
+    trustedSources: http.trusted_sources,
   };
 }
 

@@ -4,6 +4,7 @@ import {
   type BlockService,
   createSourceDesk,
   type HeaderChain,
+  type MempoolView,
   type Mining,
   openHeaderChain,
   type OpenSourceDesk,
@@ -32,6 +33,7 @@ export interface BitcoinParts {
   /** Present when there is anybody to ask for blocks. */
   readonly blocks?: BlockService | undefined;
   /** Present with a full node. */
+  readonly mempool?: MempoolView | undefined;
   readonly mining?: Mining | undefined;
 }
 
@@ -89,23 +91,23 @@ interface SourceParts extends ChainParts {
 
 /** Loaded only where it is configured: a start without sources is the faster for it. */
 async function startSources(
-  { chain, desk, clock, random, logger, metrics, stack }: SourceParts,
+  { chain, desk, events, clock, random, logger, metrics, stack }: SourceParts,
   { config, version }: { readonly config: Config; readonly version: string },
 ): Promise<BitcoinParts> {
   const sources = await import("./chain/sources/mod.ts");
   const { network } = config.node;
   const { bitcoin_peers, dns_seeds, rpc_url, rpc_cookie_file, rpc_user, rpc_password } = config.chain;
-  let fullNode: RpcFullNode | undefined;
+  let attached: RpcFullNode | undefined;
   if (rpc_url !== "") {
-    fullNode = sources.createFullNode({ clock, logger, metrics }, {
+    attached = sources.createFullNode({ clock, logger, metrics }, {
       url: rpc_url,
       network,
       cookieFile: rpc_cookie_file || undefined,
       user: rpc_user || undefined,
       password: rpc_password || undefined,
     });
-    stack.defer(fullNode.stop.bind(fullNode));
-    const feed = sources.startHeaderFeed({ rpc: fullNode, chain, desk, clock, logger });
+    stack.defer(attached.stop.bind(attached));
+    const feed = sources.startHeaderFeed({ rpc: attached, chain, desk, clock, logger });
     stack.defer(() => feed.stop());
   }
   let peers: BitcoinPeers | undefined;
@@ -119,6 +121,7 @@ async function startSources(
     stack.defer(peers.stop.bind(peers));
     peers.start();
   }
+  const fullNode = attached;
   const blocks = sources.createBlockService({
     chain,
     sources: () => peers === undefined ? [] : [peers],
@@ -129,10 +132,15 @@ async function startSources(
     metrics,
   });
   stack.defer(() => blocks.close());
-  return {
-    peers,
-    fullNode,
-    blocks,
-    mining: fullNode && sources.createMining({ chain, fullNode, logger }),
-  };
+  if (fullNode === undefined) return { peers, blocks };
+  const mempool = sources.createMempoolView({
+    source: fullNode,
+    blockTxids: (hash, options) => fullNode.blockTxids(hash, options),
+    events,
+    clock,
+    logger,
+    metrics,
+  });
+  stack.defer(() => mempool.stop());
+  return { peers, fullNode, blocks, mempool, mining: sources.createMining({ chain, fullNode, logger }) };
 }
