@@ -5,12 +5,14 @@ import type { EventBus } from "./events/mod.ts";
 const REDRAW_MS = 500;
 const MIN_BAR = 10;
 const MAX_BAR = 40;
+/** Of a terminal that does not know its own. */
+const UNKNOWN_WIDTH = 80;
 const LOCALE = "en-US";
 
 /** A row of a terminal that changes. */
 export interface StatusDisplay {
   show(line: string | undefined): void;
-  /** Its width; may throw when the terminal is gone. */
+  /** Its width, 0 when unknown; may throw when the terminal is gone. */
   columns(): number;
 }
 
@@ -92,7 +94,7 @@ function minutes(seconds: number): string {
 
 function widthOf(columns: () => number): number {
   try {
-    return columns();
+    return columns() || UNKNOWN_WIDTH;
   } catch {
     return 0; // the terminal is gone, and nobody is left to see the line
   }
