@@ -1,4 +1,4 @@
-import { concatBytes } from "../../base/mod.ts";
+import { concatBytes, errorText } from "../../base/mod.ts";
 import { sourceFault, unavailable } from "./rpc_errors.ts";
 
 /** One HTTP request with a JSON text. */
@@ -54,10 +54,13 @@ async function send({ fetch, url, authorization, body, signal }: PostInit): Prom
   } catch (cause) {
     signal.throwIfAborted();
     // Without the cause: its text has the address, and the address is the operator's business.
-    throw unavailable(
-      `nothing answers there (${cause instanceof TypeError ? "no connection" : "no request"})`,
-    );
+    throw unavailable(isCertificateFault(cause) ? "its certificate is not trusted" : "nothing answers there");
   }
+}
+
+function isCertificateFault(error: unknown): boolean {
+  const { cause } = error instanceof Error ? error : {};
+  return /invalid peer certificate/.test(`${errorText(error)} ${errorText(cause)}`);
 }
 
 /** By the type alone: btcd, Core and proxies all set it, and a page of a proxy is HTML. */

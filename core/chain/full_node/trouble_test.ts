@@ -169,6 +169,19 @@ Deno.test("nobody listens: UNAVAILABLE; a node that starts later is found", asyn
   expect(later.fake.called).toContain("getblockhash");
 });
 
+Deno.test("a certificate that is not trusted is named as the reason", async () => {
+  const refuse = () => {
+    const cause = new Error(
+      "error sending request for url (https://5ecret): invalid peer certificate: UnknownIssuer",
+    );
+    return Promise.reject(new TypeError("fetch failed", { cause }));
+  };
+  await using rig = nodeRig({ fetch: refuse });
+  const error: unknown = await rig.node.bestBlock().catch((error) => error);
+  expect(error).toMatchObject({ message: "Cannot ask the full node: its certificate is not trusted" });
+  expect(Deno.inspect(error, { depth: 20 })).not.toContain("5ecret");
+});
+
 async function freePort(): Promise<number> {
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => new Response());
   return server.addr.port;
