@@ -89,7 +89,7 @@ export async function readsTransactions(program: BitcoinProgram): Promise<void> 
   }
 }
 
-interface Template {
+export interface Template {
   readonly version: number;
   readonly previousblockhash: string;
   readonly curtime: number;
@@ -100,7 +100,7 @@ interface Template {
 }
 
 /** A block of what the template says, with real work. */
-function mineTemplate(template: Template): Uint8Array<ArrayBuffer> {
+export function mineTemplate(template: Template): Uint8Array<ArrayBuffer> {
   const transactions = [
     parseTransaction(template.coinbase_transaction),
     ...template.transactions.map(({ data }) => parseTransaction(Uint8Array.fromHex(data))),

@@ -6,6 +6,7 @@ import { answersOnDemand } from "./_demand_steps.ts";
 import { followsNode, startRpcFeed } from "./_feed_steps.ts";
 import { judgesAlike } from "./_judgement_steps.ts";
 import { tellsOfItsMempool } from "./_mempool_steps.ts";
+import { servesModules } from "./_node_steps.ts";
 import { prefersWork, sendsBlocks, startPeerFeed } from "./_peer_steps.ts";
 import { retargetsAlike } from "./_retarget_steps.ts";
 import { minesBlocks, readsBlocks, readsTransactions } from "./_rpc_steps.ts";
@@ -61,6 +62,7 @@ async function interop(t: Deno.TestContext, program: BitcoinProgram): Promise<vo
     ["two of them that do not know each other", prefersWork],
     ["blocks, transactions and outputs on demand", answersOnDemand],
     ["its mempool as events", tellsOfItsMempool],
+    ["a whole node and a module of it", servesModules],
     ["hundreds of blocks, good and bad, are judged alike", judgesAlike],
     ["a block is mined from its template and submitted", minesBlocks],
   ];
