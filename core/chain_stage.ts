@@ -2,11 +2,12 @@ import type { Clock } from "./base/mod.ts";
 import { type HeaderChain, syncStateOf } from "./chain/mod.ts";
 import type { Config } from "./config/mod.ts";
 import type { ChainStage } from "./p2p/mod.ts";
+import { hasSources } from "./start_sources.ts";
 
 const STAGES = { initial: "idle", headers: "catching_up", synced: "running" } as const;
 
 export interface ChainStageParts {
-  readonly config: Pick<Config, "node" | "chain">;
+  readonly config: Config;
   readonly chain: Pick<HeaderChain, "params" | "tip" | "base">;
   readonly clock: Clock;
 }
@@ -17,8 +18,6 @@ export interface ChainStageParts {
  * wants one.
  */
 export function chainStageOf({ config, chain, clock }: ChainStageParts): () => ChainStage {
-  const { bitcoin_peers, rpc_url } = config.chain;
-  const hasSource = bitcoin_peers.length > 0 || rpc_url !== "";
-  if (!hasSource || config.node.network === "regtest") return () => "running";
+  if (!hasSources(config) || config.node.network === "regtest") return () => "running";
   return () => STAGES[syncStateOf(chain, clock.now()).phase];
 }
