@@ -71,6 +71,8 @@ class Feed implements HeaderFeed {
   /** Best block that shares nothing with this chain. */
   #apart: HashHex | undefined;
   #noted = false;
+  /** What went wrong last time. */
+  #failure: string | undefined;
 
   constructor(components: HeaderFeedComponents, { pollMs }: HeaderFeedInit) {
     this.#components = components;
@@ -104,6 +106,7 @@ class Feed implements HeaderFeed {
     this.#woken = false;
     try {
       await this.#catchUp();
+      this.#failure = undefined;
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       this.#noteFailure(error);
@@ -120,7 +123,9 @@ class Feed implements HeaderFeed {
     // The node's absence is told where the node is asked; what is left is told here.
     const known = isCommonsError(error) && ["UNAVAILABLE", "TIMEOUT", "CHAIN_BUSY"].includes(error.code);
     const fields = { error: errorText(error).slice(0, 300) };
-    if (known) logger.debug("headers of the full node were not read", fields);
+    const again = this.#failure === fields.error; // every few seconds: once is enough
+    this.#failure = fields.error;
+    if (known || again) logger.debug("headers of the full node were not read", fields);
     else logger.warn("headers of the full node were not read", fields);
   }
 

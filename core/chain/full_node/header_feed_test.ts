@@ -187,6 +187,16 @@ Deno.test("a node that goes is forgotten once, and followed when it is back", as
   expect(t.feedLines.filter((line) => !line.startsWith("debug"))).toEqual([]);
 });
 
+Deno.test("answers that cannot be used are told to the desk, and warned of once", async () => {
+  await using t = await feedRig(new Uint8Array(0));
+  await t.atHeight(0);
+  t.fake.methods.set("getbestblockhash", () => "nonsense");
+  await t.poll();
+  await t.poll();
+  expect(t.told.filter((line) => line === "refused rpc SOURCE_FAULT")).toHaveLength(2);
+  expect(t.feedLines.filter((line) => line.startsWith("warn"))).toHaveLength(1);
+});
+
 Deno.test("stop() ends a round that hangs", async () => {
   await using t = await feedRig(mineHeaders(ROOT, 1).headers);
   await t.atHeight(1);

@@ -119,6 +119,8 @@ class View implements MempoolView {
   #lookedAt: number | undefined;
   #endedAt = -Infinity;
   #truncated = false;
+  /** What went wrong last time. */
+  #failure: string | undefined;
 
   constructor(components: MempoolViewComponents, init: MempoolViewInit) {
     const { thresholds = [], pollMs = POLL_MS, maxEntries = MAX_ENTRIES, maxEvents = MAX_EVENTS } = init;
@@ -227,11 +229,14 @@ class View implements MempoolView {
       if (this.#lookedAt !== undefined && !source.available()) return this.#settle();
       const limit = this.#maxEntries + 1;
       this.#take(await source.mempool({ signal: this.#stop.signal, limit }));
+      this.#failure = undefined;
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       const quiet = isCommonsError(error, "UNAVAILABLE") || isCommonsError(error, "TIMEOUT");
       const fields = { error: errorText(error).slice(0, 300) };
-      if (quiet) logger.debug("the mempool was not read", fields);
+      const again = this.#failure === fields.error; // every few seconds: once is enough
+      this.#failure = fields.error;
+      if (quiet || again) logger.debug("the mempool was not read", fields);
       else logger.warn("the mempool was not read", fields);
     }
   }

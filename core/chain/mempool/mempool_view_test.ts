@@ -373,8 +373,14 @@ Deno.test("a node that is down is left alone, and a fault is logged", async () =
   expect(t.state.looks).toBe(looks);
   t.state.up = true;
   t.state.error = new CommonsError("SOURCE_FAULT", "Cannot use it: odd");
+  await t.clock.advance(15_000);
+  const warnings = () => t.lines.filter((line) => line.startsWith("warn"));
+  expect(warnings()).toEqual(['warn the mempool was not read {"error":"Cannot use it: odd"}']);
+  t.state.error = undefined;
   await t.clock.advance(5_000);
-  expect(t.lines).toEqual(['warn the mempool was not read {"error":"Cannot use it: odd"}']);
+  t.state.error = new CommonsError("SOURCE_FAULT", "Cannot use it: odd");
+  await t.clock.advance(5_000);
+  expect(warnings()).toHaveLength(2);
 });
 
 Deno.test("stop() hears nothing more, and leaves no timer", async () => {
