@@ -1,6 +1,7 @@
 import { expect } from "expect";
+import type { LogFields } from "../telemetry/mod.ts";
 import { startBarePeer } from "./_bare_peer.ts";
-import { BLOCK_1, eventually, startNode, type TestNode } from "./_fixture.ts";
+import { BLOCK_1, eventually, silentLogger, startNode, type TestNode } from "./_fixture.ts";
 import { goodMessages } from "./_message_fixture.ts";
 import { AuthorGate, type AuthorGateComponents, type AuthorGateInit } from "./author_gate.ts";
 import { TOPIC_NAMES } from "./types.ts";
@@ -58,14 +59,28 @@ function count(node: TestNode, topic: string, code: string): number {
 Deno.test("a node hears listed publishers and static peers only, and blames nobody else", async () => {
   await using peer = await startBarePeer(TOPIC);
   await using listed = await startBarePeer(TOPIC);
+  const refusals: (LogFields | undefined)[] = [];
+  const debug = (message: string, fields?: LogFields) => {
+    if (message === "message refused") refusals.push(fields);
+  };
   await using node = await startNode({
     init: { network: "mainnet", allowedPublishers: [listed.peerId] },
+    components: { logger: { ...silentLogger, debug } },
   });
   for (const from of [peer, listed]) await from.dial(node.address);
   await eventually(() => node.service.stats().topics[0]?.subscribers === 2);
   await peer.publish(TOPIC, goodMessages(peer.peerId)["block"]);
   await eventually(() => count(node, "block", "UNLISTED_PUBLISHER") === 1);
   expect(node.events.of("BlockAnnounced")).toEqual([]);
+  expect(refusals).toMatchObject([
+    {
+      topic: "block",
+      result: "ignore",
+      code: "UNLISTED_PUBLISHER",
+      author: peer.peerId,
+      source: peer.peerId,
+    },
+  ]);
   await listed.publish(TOPIC, goodMessages(listed.peerId)["block"]);
   await node.events.until("BlockAnnounced");
   expect(node.service.announcersOf("block", BLOCK_1.hash).map(({ peerId }) => peerId)).toEqual([

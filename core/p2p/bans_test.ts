@@ -5,6 +5,7 @@ import { expect } from "expect";
 import { type BanService, createBanService } from "../bans/mod.ts";
 import { isCommonsError, systemClock } from "../base/mod.ts";
 import { memoryStore } from "../store/mod.ts";
+import type { LogFields } from "../telemetry/mod.ts";
 import { startBarePeer } from "./_bare_peer.ts";
 import {
   BLOCK_1,
@@ -142,10 +143,11 @@ Deno.test("banGater() refuses at every stage", async (t) => {
     "bad.example": ["8.8.8.8", "192.0.2.9"],
     "good.example": ["8.8.8.8"],
   };
+  const refusals: (LogFields | undefined)[] = [];
   const gater = banGater({
     bans,
     clock: systemClock,
-    logger: silentLogger,
+    logger: { ...silentLogger, debug: (_message, fields) => void refusals.push(fields) },
     resolve: (name) =>
       name in names ? Promise.resolve(names[name] ?? []) : Promise.reject(new Error("no such name")),
   });
@@ -204,6 +206,7 @@ Deno.test("banGater() refuses at every stage", async (t) => {
     ],
   ];
   for (const [name, yes, no] of rows) await t.step(name, () => expect([yes, no]).toEqual([true, false]));
+  expect(refusals.at(-1)).toEqual({ reason: "BANNED", stage: "inbound relayed", target: bad.peerId });
   const dials: [address: string, denied: boolean][] = [
     ["/ip4/192.0.2.9/tcp/1", true],
     ["/ip4/8.8.8.8/tcp/1", false],
