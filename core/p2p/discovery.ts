@@ -54,6 +54,8 @@ export interface DiscoveryTiming {
   /** From the first announcement of a topic to the second, made when few were known, and between later ones. */
   readonly readvertiseFirst: number;
   readonly readvertise: number;
+  /** Between looks at one more peer when there are enough. */
+  readonly explore: number;
   /** Longest question or announcement. */
   readonly query: number;
 }
@@ -63,6 +65,7 @@ const TIMING: DiscoveryTiming = {
   steady: 30_000,
   readvertiseFirst: 5 * 60_000,
   readvertise: 3_600_000,
+  explore: 5 * 60_000,
   query: 20_000,
 };
 const JITTER = 0.2;
@@ -70,6 +73,8 @@ const JITTER = 0.2;
 const MET_MS = 200;
 /** Dials at a time. */
 const MAX_DIALING = 8;
+/** Peers beyond those wanted, up to which one more is looked for now and then. */
+const MAX_SPARE = 4;
 /** Candidates that wait for the next round. */
 const MAX_OFFERED = 256;
 /** Candidates looked at for one topic and round. */
@@ -84,7 +89,8 @@ export interface DiscoveryCounts {
 
 /**
  * Finds peers of the node's topics: announces the node on each topic, asks who else is there, and dials those that the
- * skip rules leave, few at a time, until there are as many as wanted.
+ * skip rules leave, few at a time, until there are as many as wanted. Then it still dials one more now and then: parts of a
+ * network that were cut from each other, each with peers enough, would stay apart after the cut is healed.
  */
 export class Discovery {
   readonly #components: DiscoveryComponents;
@@ -103,6 +109,10 @@ export class Discovery {
   #round: Promise<void> | undefined;
   #waits = false;
   #lonely = false;
+  /** Monotonic milliseconds. */
+  #exploreDue = 0;
+  /** Whether this round may dial one peer although there are enough. */
+  #exploring = false;
 
   constructor(components: DiscoveryComponents, init: DiscoveryInit) {
     this.#components = components;
@@ -116,6 +126,7 @@ export class Discovery {
     if (routing !== undefined && this.#init.bootstrap.length === 0) {
       logger.info("the DHT has no bootstrap peers: it waits for somebody to connect");
     }
+    this.#planExploring();
     this.#run();
   }
 
@@ -182,7 +193,15 @@ export class Discovery {
       await Promise.all(this.#dialing.values());
     }
     if (routing.size() === 0) return;
+    this.#exploring = this.#components.clock.monotonic() >= this.#exploreDue;
+    if (this.#exploring) this.#planExploring();
     await Promise.all(this.#init.topics.map((topic) => this.#visit(topic, routing)));
+    this.#exploring = false;
+  }
+
+  #planExploring(): void {
+    const { clock, random } = this.#components;
+    this.#exploreDue = clock.monotonic() + jitter(random, this.#timing.explore, JITTER);
   }
 
   /** One topic of one round; its failure does not stop the others. */
@@ -220,7 +239,9 @@ export class Discovery {
 
   /** How many more dials make sense now. */
   #room(): number {
-    return Math.min(MAX_DIALING, this.#components.wanted()) - this.#dialing.size;
+    const wanted = this.#components.wanted();
+    const more = wanted <= 0 && wanted > -MAX_SPARE && this.#exploring ? 1 : wanted;
+    return Math.min(MAX_DIALING, more) - this.#dialing.size;
   }
 
   #consider(candidate: Candidate): void {
@@ -238,6 +259,7 @@ export class Discovery {
       this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + 1);
       return;
     }
+    this.#exploring = false;
     const { peerId } = candidate;
     this.#dialing.set(peerId, this.#dial(candidate).finally(() => this.#dialing.delete(peerId)));
   }
@@ -261,12 +283,13 @@ export class Discovery {
 }
 
 function timingOf(given: Partial<DiscoveryTiming>): DiscoveryTiming {
-  const { lonely, steady, readvertiseFirst, readvertise, query } = TIMING;
+  const { lonely, steady, readvertiseFirst, readvertise, explore, query } = TIMING;
   return {
     lonely: given.lonely ?? lonely,
     steady: given.steady ?? steady,
     readvertiseFirst: given.readvertiseFirst ?? readvertiseFirst,
     readvertise: given.readvertise ?? readvertise,
+    explore: given.explore ?? explore,
     query: given.query ?? query,
   };
 }

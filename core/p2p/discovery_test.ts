@@ -147,7 +147,25 @@ Deno.test("Discovery dials few at a time and stops at what is wanted", async () 
   expect(network.connected.size).toBeLessThan(28);
   const asked = network.asked;
   await clock.advance(600_000);
-  expect(network.asked).toBe(asked); // satisfied: only announces
+  expect(network.asked - asked).toBeLessThanOrEqual(3); // satisfied: announces, and looks for one more now and then
+  await discovery.stop();
+});
+
+Deno.test("Discovery dials one more peer now and then, though it has enough, up to four", async () => {
+  const { clock, network, discovery } = setup();
+  network.size = 1;
+  network.wanted = 2;
+  network.found = [peer("a"), peer("b")];
+  discovery.start();
+  await clock.advance(3_600_000);
+  expect([...network.connected]).toEqual(["a", "b"]);
+  // others are there again: one at a time, minutes apart
+  network.found = Array.from({ length: 20 }, (_, i) => peer(`other ${i}`));
+  const since = network.dials.length;
+  await clock.advance(3_600_000);
+  expect(network.connected.size).toBe(6);
+  const times = network.dials.slice(since).map(({ at }) => at);
+  times.slice(1).forEach((at, i) => expect(at - (times[i] ?? 0)).toBeGreaterThanOrEqual(4 * 60_000));
   await discovery.stop();
 });
 

@@ -86,15 +86,13 @@ export async function startGroups(
   return network;
 }
 
-/** True when everybody can be reached from anybody, over at least two neighbours each. */
+/** True when everybody can be reached from anybody over connections that both sides know of, two at least for each. */
 export function isWhole(views: readonly GroupView[]): boolean {
-  const neighbours = new Map(views.map((view) => [view.peerId, view.neighbours]));
-  const [start] = neighbours.keys();
-  const seen = new Set(start === undefined ? [] : [start]);
-  for (const peerId of seen) {
-    for (const next of neighbours.get(peerId) ?? []) if (neighbours.has(next)) seen.add(next);
-  }
-  return seen.size === views.length && views.every((view) => view.neighbours.length >= 2);
+  const known = new Map(views.map((view) => [view.peerId, new Set(view.neighbours)]));
+  const mutual = (peerId: string) => [...known.get(peerId) ?? []].filter((id) => known.get(id)?.has(peerId));
+  const seen = new Set(views.slice(0, 1).map(({ peerId }) => peerId));
+  for (const peerId of seen) for (const next of mutual(peerId)) seen.add(next);
+  return seen.size === views.length && views.every(({ peerId }) => mutual(peerId).length >= 2);
 }
 
 async function startGroup(stack: AsyncDisposableStack, options: GroupOptions): Promise<Group> {
