@@ -28,6 +28,7 @@ const MAX_TRIES = 4;
 /** Headers that wait until the peers that are asked now are done. */
 const MAX_WAITING = 64;
 const MAX_RESTING = 1_024;
+const SWEEP_MS = 60_000;
 /** How long a peer is not asked again after it had nothing new, and after a fault. */
 const REST_MS = 30_000;
 const LONG_REST_MS = 10 * 60_000;
@@ -81,6 +82,7 @@ class Service implements PeerHeaders {
   readonly #restingLong: TtlSet<string>;
   readonly #outcomes = new Map<HeadersOutcome, number>();
   readonly #sources = new Set<string>();
+  readonly #sweep: Disposable;
   #progressAt = 0;
   #retry: Disposable | undefined;
 
@@ -89,6 +91,7 @@ class Service implements PeerHeaders {
     this.#components = components;
     this.#resting = new TtlSet({ clock, ttlMs: REST_MS, capacity: MAX_RESTING });
     this.#restingLong = new TtlSet({ clock, ttlMs: LONG_REST_MS, capacity: MAX_RESTING });
+    this.#sweep = clock.every(SWEEP_MS, () => this.#forgetGone());
     metrics?.collect({
       name: "commons_chain_peer_syncs_total",
       help: "Peers that were asked for headers, by what came of it.",
@@ -114,6 +117,7 @@ class Service implements PeerHeaders {
       new CommonsError("UNAVAILABLE", "Cannot finish the sync of headers: the node is stopping"),
     );
     this.#retry?.[Symbol.dispose]();
+    this.#sweep[Symbol.dispose]();
     this.#waiting.clear();
     await Promise.all(this.#syncs.values());
     for (const source of this.#sources) this.#components.desk.forget(source);

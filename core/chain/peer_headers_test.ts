@@ -249,6 +249,10 @@ Deno.test("who told of the header is asked first; nobody when nobody speaks the 
   r.service.missing(missing(headers, "b")); // known now
   await r.settle(MINUTE);
   expect(r.asked).toEqual(["b"]);
+  expect(r.desk.sources().sources).toMatchObject([{ name: "commons-peer b" }]);
+  delete peers["b"];
+  await r.settle(MINUTE);
+  expect(r.desk.sources().sources).toEqual([]); // gone, and its word with it
 });
 
 Deno.test("a peer that sends slowly is given up", async () => {
