@@ -29,8 +29,9 @@ import {
 import { bitcoinPorts } from "./bitcoin_ports.ts";
 import { keptBuilds } from "./kept_builds.ts";
 import { networkPort } from "./network_port.ts";
+import { chainStageOf } from "./chain_stage.ts";
 import { ownTip } from "./own_tip.ts";
-import type { P2pService } from "./p2p/mod.ts";
+import type { P2pComponents, P2pService, PeerRegistry } from "./p2p/mod.ts";
 import { p2pInit } from "./p2p_init.ts";
 import { cellLimits } from "./cell_limits.ts";
 import { dataDirOf, httpInit, nodeFacts, runFile } from "./node_facts.ts";
@@ -97,10 +98,12 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
   events.publish("ConfigLoaded", configEvent(config));
   const modulesStarted = host.start();
   const { createP2pService, PeerRegistry } = await loading;
-  const p2p = network = createP2p(createP2pService, init, ground);
+  let registry: PeerRegistry | undefined;
+  const reputationOf = (peerId: string) => registry?.reputationOf(peerId) ?? 50;
+  const p2p = network = createP2p(createP2pService, init, { ...ground, reputationOf });
   stack.defer(() => p2p.stop());
-  const registry = await startPeerRegistry(PeerRegistry, { ...ground, p2p, logger });
-  stack.defer(() => registry.stop());
+  const peers = registry = await startPeerRegistry(PeerRegistry, { ...ground, p2p, logger });
+  stack.defer(() => peers.stop());
   const http = createHttpService(
     {
       p2p,
@@ -209,7 +212,7 @@ async function layGround(
 function createP2p(
   createP2pService: (typeof import("./p2p/mod.ts"))["createP2pService"],
   init: NodeInit,
-  { identity, metrics, events, bans, chain }: Ground,
+  { identity, metrics, events, bans, chain, reputationOf }: Ground & Pick<P2pComponents, "reputationOf">,
 ): P2pService {
   const { config, version, logger } = init;
   return createP2pService(
@@ -221,8 +224,14 @@ function createP2p(
       metrics,
       events,
       bans,
+      reputationOf,
     },
-    p2pInit(config, { version, tip: () => ownTip(chain), bootstrapOnly: init.bootstrapOnly }),
+    p2pInit(config, {
+      version,
+      tip: () => ownTip(chain),
+      stage: chainStageOf({ config, chain, clock: systemClock }),
+      bootstrapOnly: init.bootstrapOnly,
+    }),
   );
 }
 
