@@ -6,7 +6,7 @@ import { silentLogger, testChain } from "../../core/chain/_fixture.ts";
 import { createBlockService } from "../../core/chain/blocks/block_service.ts";
 import type { BlockServiceComponents } from "../../core/chain/blocks/types.ts";
 import { eventually } from "../support/eventually.ts";
-import { ANYONE_SCRIPT, spendToAnyone } from "./anyone.ts";
+import { ANYONE, spendToAnyone } from "./anyone.ts";
 import type { BitcoinProgram } from "./bitcoin_node.ts";
 import { startPeers } from "./_peer_steps.ts";
 import { attach, MATURE, rewardOf } from "./_rpc_steps.ts";
@@ -29,7 +29,7 @@ export async function answersOnDemand(program: BitcoinProgram): Promise<void> {
   const byPeers = service({ sources: () => [peers] });
   const byBoth = service({ sources: () => [peers, fullNode], fullNode });
 
-  const reward = await rewardOf(fullNode, first);
+  const reward = await rewardOf(node, first);
   const spend = parseTransaction(Uint8Array.fromHex(spendToAnyone(reward, 1_000n)));
   const outpoint = { txid: reward.txid as HashHex, index: reward.index };
   expect(await byBoth.utxo(outpoint)).toMatchObject({ sats: reward.sats, height: 1, verified: false });
@@ -54,7 +54,7 @@ export async function answersOnDemand(program: BitcoinProgram): Promise<void> {
   expect(await byBoth.utxo(outpoint)).toBeUndefined();
   expect(await byBoth.utxo({ txid: spend.txid, index: 0 })).toMatchObject({
     sats: reward.sats - 1_000n,
-    scriptPubKey: Uint8Array.fromHex(ANYONE_SCRIPT),
+    scriptPubKey: Uint8Array.fromHex(ANYONE.output),
     confirmations: 1,
     coinbase: false,
   });

@@ -49,8 +49,8 @@ export async function tellsOfItsMempool(program: BitcoinProgram): Promise<void> 
   expect(view.size()).toEqual({ transaction_count: 0, size_bytes: 0, total_fee_sats: 0 });
 
   const [first, second] = [
-    await rewardOf(fullNode, mined[0] ?? ""),
-    await rewardOf(fullNode, mined[1] ?? ""),
+    await rewardOf(node, mined[0] ?? ""),
+    await rewardOf(node, mined[1] ?? ""),
   ];
   const spend = (output: typeof first, fee: bigint) =>
     parseTransaction(Uint8Array.fromHex(spendToAnyone(output, fee)));

@@ -3,9 +3,9 @@ import { expect } from "expect";
 import { parseBlock, parseTransaction } from "../../core/bitcoin/mod.ts";
 import { eventually } from "../support/eventually.ts";
 import { startTestNode, type TestNode } from "../support/node_process.ts";
-import { ANYONE_SCRIPT, spendToAnyone } from "./anyone.ts";
+import { ANYONE, spendToAnyone } from "./anyone.ts";
 import type { BitcoinProgram } from "./bitcoin_node.ts";
-import { MATURE, mineTemplate, type Template } from "./_rpc_steps.ts";
+import { MATURE, mineTemplate, rewardIn, type Template } from "./_rpc_steps.ts";
 
 /** Hands calls on, with bytes as `{hex}` and big numbers as text, and keeps the events. */
 const WATCHER = `
@@ -88,23 +88,20 @@ export async function servesModules(program: BitcoinProgram): Promise<void> {
     call(node, "ask", { group, method, args }) as Promise<Fields>;
   const block = await ask("chain", "getBlockByHeight", 1);
   expect(block).toMatchObject({ hash: mined[0], height: 1, confirmations: MATURE });
-  const [coinbase] = parseBlock(Uint8Array.fromHex(String(Object(block["raw"]).hex))).transactions;
-  const index = coinbase?.outputs.findIndex(({ scriptPubKey }) => scriptPubKey.toHex() === ANYONE_SCRIPT) ??
-    -1;
-  const sats = coinbase?.outputs[index]?.sats ?? 0n;
-  const txid = coinbase?.txid ?? "";
+  const reward = rewardIn(bitcoin, Uint8Array.fromHex(String(Object(block["raw"]).hex)));
+  const { txid, index, sats } = reward;
   expect(await ask("chain", "getTransaction", txid)).toMatchObject({ block_hash: mined[0], verified: true });
 
   const output = { hash: txid, index };
   const unspent = {
     value: String(sats),
-    script_pubkey: { hex: ANYONE_SCRIPT },
+    script_pubkey: { hex: ANYONE.output },
     height: 1,
     is_coinbase: true,
   };
   expect(await ask("chain", "getUtxo", output)).toEqual({ ...unspent, verified: false });
 
-  const spend = parseTransaction(Uint8Array.fromHex(spendToAnyone({ txid, index, sats }, 2_000n)));
+  const spend = parseTransaction(Uint8Array.fromHex(spendToAnyone(reward, 2_000n)));
   expect(await ask("mempool", "sendTransaction", { hex: spend.raw.toHex() })).toBe(spend.txid);
   const heard = (type: string, fields: Fields) =>
     eventually(`${type} at the module`, async () => {
@@ -120,7 +117,7 @@ export async function servesModules(program: BitcoinProgram): Promise<void> {
     total_fee_sats: 2_000,
   });
 
-  const template = await ask("mining", "getBlockTemplate", ["segwit"], { hex: ANYONE_SCRIPT });
+  const template = await ask("mining", "getBlockTemplate", ["segwit"], { hex: ANYONE.output });
   const raw = mineTemplate({
     ...template as unknown as Template, // the full node's own answer
     coinbase_transaction: Uint8Array.fromHex(String(Object(template["coinbase_transaction"]).hex)),

@@ -43,7 +43,7 @@ export async function sendsBlocks(program: BitcoinProgram): Promise<void> {
   const mined = await node.mine(MATURE);
   const fullNode = attach(node);
   const spend = parseTransaction(
-    Uint8Array.fromHex(spendToAnyone(await rewardOf(fullNode, mined[0] ?? ""), 1_000n)),
+    Uint8Array.fromHex(spendToAnyone(await rewardOf(node, mined[0] ?? ""), 1_000n)),
   );
   await fullNode.sendTransaction(spend.raw);
   await fullNode.stop();

@@ -7,7 +7,7 @@ import { createMining } from "../../core/chain/mining/mining.ts";
 import { createFullNode, type RpcFullNode } from "../../core/chain/full_node/full_node.ts";
 import { blockBytes } from "../support/blocks.ts";
 import { mineHeader } from "../support/mining.ts";
-import { ANYONE_SCRIPT, type AnyoneOutput, spendToAnyone } from "./anyone.ts";
+import { ANYONE, type AnyoneOutput, spendToAnyone } from "./anyone.ts";
 import type { BitcoinNode, BitcoinProgram } from "./bitcoin_node.ts";
 
 /** Blocks until the first reward may be spent. */
@@ -23,15 +23,19 @@ export function attach(node: BitcoinNode): RpcFullNode {
   });
 }
 
-/** The reward of a block that was mined to anyone. */
-export async function rewardOf(fullNode: Pick<RpcFullNode, "block">, hash: string): Promise<AnyoneOutput> {
-  const raw = await fullNode.block(hash as HashHex);
-  const [coinbase] = raw === undefined ? [] : parseBlock(raw).transactions;
-  const index = coinbase?.outputs.findIndex(({ scriptPubKey }) => scriptPubKey.toHex() === ANYONE_SCRIPT) ??
-    -1;
-  const output = coinbase?.outputs[index];
-  if (!coinbase || !output) throw new Error("Cannot test: the block pays to nobody");
-  return { txid: coinbase.txid, index, sats: output.sats };
+/** The reward of a block that `node` mined. */
+export async function rewardOf(node: BitcoinNode, hash: string): Promise<AnyoneOutput> {
+  return rewardIn(node, Uint8Array.fromHex(String(await node.rpc("getblock", hash, 0))));
+}
+
+/** The same of the block's bytes. */
+export function rewardIn({ rewards }: BitcoinNode, raw: Uint8Array): AnyoneOutput {
+  const [coinbase] = parseBlock(raw).transactions;
+  for (const [index, { sats, scriptPubKey }] of coinbase?.outputs.entries() ?? []) {
+    const script = rewards.find(({ output }) => output === scriptPubKey.toHex());
+    if (coinbase && script) return { txid: coinbase.txid, index, sats, witness: script.witness };
+  }
+  throw new Error("Cannot test: the block pays to nobody");
 }
 
 export async function readsBlocks(program: BitcoinProgram): Promise<void> {
@@ -59,11 +63,11 @@ export async function readsTransactions(program: BitcoinProgram): Promise<void> 
   const fullNode = attach(node);
   try {
     const [first = ""] = await node.mine(MATURE);
-    const reward = await rewardOf(fullNode, first);
+    const reward = await rewardOf(node, first);
     const outpoint = { txid: reward.txid as HashHex, index: reward.index };
     expect(await fullNode.utxo(outpoint)).toMatchObject({
       sats: reward.sats,
-      scriptPubKey: Uint8Array.fromHex(ANYONE_SCRIPT),
+      scriptPubKey: Uint8Array.fromHex(node.rewards[0]?.output ?? ""),
       confirmations: MATURE,
       coinbase: true,
       bestBlock: (await node.tip()).hash,
@@ -128,13 +132,13 @@ export async function minesBlocks(program: BitcoinProgram): Promise<void> {
       await t.chain.accept(await fullNode.headers(hash === undefined ? [] : [hash]), { lowWork: "store" });
     }
     const spend = parseTransaction(
-      Uint8Array.fromHex(spendToAnyone(await rewardOf(fullNode, first), FEE)),
+      Uint8Array.fromHex(spendToAnyone(await rewardOf(node, first), FEE)),
     );
     await fullNode.sendTransaction(spend.raw);
     const mining = createMining({ chain: t.chain, fullNode, logger: silentLogger });
     const template = await mining.template({
       rules: ["segwit"],
-      coinbaseScript: Uint8Array.fromHex(ANYONE_SCRIPT),
+      coinbaseScript: Uint8Array.fromHex(ANYONE.output),
     }) as Template;
     expect(template).toMatchObject({ height: MATURE + 1, previousblockhash: t.chain.tip().hash });
     expect(template.transactions.map(({ data }) => data)).toEqual([spend.raw.toHex()]);

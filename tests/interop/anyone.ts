@@ -1,25 +1,44 @@
-/** Outputs that anyone can spend without a signature, so that tests need no keys. */
+import { hash } from "node:crypto";
 
-/** The hash of the one-byte script OP_TRUE, as a witness program of regtest (BIP 141, 173). */
-export const ANYONE = "bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85";
-/** Its script, in hex. */
-export const ANYONE_SCRIPT = "00204ae81572f06e1b88fd5ced7a1a000945432e83e1551e6f721ee9c00b8cc33260";
+/** An output that anyone can spend without a signature, so that tests need no keys. */
+export interface AnyoneScript {
+  /** Script of the output: the hash of the other one (BIP 141), in hex. */
+  readonly output: string;
+  /** Script that the spender shows, in hex. */
+  readonly witness: string;
+}
 
-/** An output that pays to {@linkcode ANYONE}. */
+/** OP_TRUE as a witness program. */
+export const ANYONE = anyoneScript("51");
+/** The same as an address of regtest (BIP 173). */
+export const ANYONE_ADDRESS = "bcrt1qft5p2uhsdcdc3l2ua4ap5qqfg4pjaqlp250x7us7a8qqhrxrxfsqseac85";
+
+function anyoneScript(witness: string): AnyoneScript {
+  return { witness, output: "0020" + hash("sha256", Uint8Array.fromHex(witness), "hex") };
+}
+
+/** One that nobody else has: some bytes, dropped, and OP_TRUE. */
+export function freshAnyone(): AnyoneScript {
+  return anyoneScript(`08${crypto.getRandomValues(new Uint8Array(8)).toHex()}7551`);
+}
+
+/** What can be spent. */
 export interface AnyoneOutput {
   /** As people write it. */
   readonly txid: string;
   readonly index: number;
   readonly sats: bigint;
+  /** Script that the spender shows. */
+  readonly witness: string;
 }
 
-/** A transaction (BIP 144) that spends it to {@linkcode ANYONE} again, less `fee` sats; in hex. */
-export function spendToAnyone({ txid, index, sats }: AnyoneOutput, fee: bigint): string {
+/** A transaction (BIP 144) that spends it to {@linkcode ANYONE}, less `fee` sats; in hex. */
+export function spendToAnyone({ txid, index, sats, witness }: AnyoneOutput, fee: bigint): string {
   const outpoint = Uint8Array.fromHex(txid).reverse().toHex() + little(BigInt(index), 4);
   const input = `01${outpoint}00fdffffff`; // may be replaced (BIP 125)
-  const output = `01${little(sats - fee, 8)}22${ANYONE_SCRIPT}`;
-  const witness = "010151"; // one item of one byte: the script itself
-  return `02000000${"0001"}${input}${output}${witness}00000000`;
+  const output = `01${little(sats - fee, 8)}22${ANYONE.output}`;
+  const shown = `01${little(BigInt(witness.length / 2), 1)}${witness}`;
+  return `02000000${"0001"}${input}${output}${shown}00000000`;
 }
 
 function little(value: bigint, bytes: number): string {

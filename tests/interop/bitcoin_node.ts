@@ -2,7 +2,7 @@ import { expect } from "expect";
 import { eventually } from "../support/eventually.ts";
 import { type OwnedProcess, spawnProgram } from "../support/process.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { ANYONE } from "./anyone.ts";
+import { ANYONE, ANYONE_ADDRESS, type AnyoneScript, freshAnyone } from "./anyone.ts";
 import { buildGo, type GoBuild } from "./go_build.ts";
 
 const START_MS = 30_000;
@@ -18,8 +18,10 @@ export interface BitcoinNode extends AsyncDisposable {
   readonly process: OwnedProcess;
   /** Calls a method; throws with the node's own message. */
   rpc(method: string, ...params: unknown[]): Promise<unknown>;
-  /** Mines blocks that pay to {@linkcode ANYONE}; answers their hashes. */
+  /** Mines blocks that pay to anyone and that no other node mines; answers their hashes. */
   mine(count: number): Promise<readonly string[]>;
+  /** Scripts that it has mined to. */
+  readonly rewards: readonly AnyoneScript[];
   tip(): Promise<{ readonly height: number; readonly hash: string }>;
   /** Connects it to another one. */
   connect(other: BitcoinNode): Promise<void>;
@@ -53,14 +55,15 @@ export function startBtcd(
       `--rpclisten=127.0.0.1:${rpc}`,
       `--rpcuser=${user}`,
       `--rpcpass=${password}`,
-      ...network === "regtest" ? [`--miningaddr=${ANYONE}`] : [],
+      ...network === "regtest" ? [`--miningaddr=${ANYONE_ADDRESS}`] : [],
       "--notls",
       "--txindex",
       "--nodnsseed",
       "--trickleinterval=100ms",
       "--debuglevel=info",
     ],
-    mine: (call, count) => call("generate", count),
+    reward: () => ANYONE, // it puts random bytes into every coinbase
+    mine: (call, { count }) => call("generate", count),
     connect: (call, address) => call("node", "connect", address, "temp"),
   });
 }
@@ -68,10 +71,12 @@ export function startBtcd(
 /** Starts Bitcoin Core's node. */
 export function startBitcoind(path = "bitcoind"): Promise<BitcoinNode> {
   return startNode(path, {
-    args: ({ dir, p2p, rpc, user, password }) => [
+    args: ({ dir, p2p, rpc, onion, user, password }) => [
       "-regtest",
       `-datadir=${dir}`,
       `-bind=127.0.0.1:${p2p}`,
+      `-bind=127.0.0.1:${onion}=onion`, // else all would want the same port for it
+      "-listenonion=0",
       `-rpcbind=127.0.0.1`,
       `-rpcallowip=127.0.0.1`,
       `-rpcport=${rpc}`,
@@ -83,7 +88,9 @@ export function startBitcoind(path = "bitcoind"): Promise<BitcoinNode> {
       "-dnsseed=0",
       "-disablewallet",
     ],
-    mine: (call, count) => call("generatetoaddress", count, ANYONE),
+    // Its coinbases differ by height and script only, and so would blocks of one second.
+    reward: freshAnyone,
+    mine: (call, { count, reward }) => call("generatetodescriptor", count, `raw(${reward.output})`),
     connect: (call, address) => call("addnode", address, "onetry"),
   });
 }
@@ -106,21 +113,24 @@ interface Place {
   readonly dir: string;
   readonly p2p: number;
   readonly rpc: number;
+  readonly onion: number;
   readonly user: string;
   readonly password: string;
 }
 
 interface Kind {
   args(place: Place): readonly string[];
-  mine(call: Call, count: number): Promise<unknown>;
+  /** Whom the next blocks pay to. */
+  reward(): AnyoneScript;
+  mine(call: Call, blocks: { readonly count: number; readonly reward: AnyoneScript }): Promise<unknown>;
   connect(call: Call, address: string): Promise<unknown>;
 }
 
 async function startNode(path: string, kind: Kind): Promise<BitcoinNode> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await tempDir());
-  const [p2p, rpc] = freePorts();
-  const place: Place = { dir: dir.path, p2p, rpc, user: "interop", password: crypto.randomUUID() };
+  const [p2p, rpc, onion] = freePorts();
+  const place: Place = { dir: dir.path, p2p, rpc, onion, user: "interop", password: crypto.randomUUID() };
   const process = stack.use(spawnProgram(path, { args: kind.args(place), env: { HOME: dir.path } }));
   const rpcUrl = `http://127.0.0.1:${rpc}/`;
   const call: Call = (method, ...params) => callRpc({ ...place, url: rpcUrl }, method, params);
@@ -130,6 +140,7 @@ async function startNode(path: string, kind: Kind): Promise<BitcoinNode> {
     if (gone) throw new Error(`The node has ended:\n${process.output()}`);
     return await call("getblockcount").then(() => true, () => false);
   }, { ms: START_MS });
+  const rewards: AnyoneScript[] = [];
   const owned = stack.move();
   return {
     p2p: `127.0.0.1:${p2p}`,
@@ -138,10 +149,13 @@ async function startNode(path: string, kind: Kind): Promise<BitcoinNode> {
     password: place.password,
     process,
     rpc: call,
+    rewards,
     async mine(count) {
       const hashes: string[] = [];
+      const reward = kind.reward();
+      rewards.push(reward);
       while (hashes.length < count) { // in pieces that take no longer than a call may
-        const piece = await kind.mine(call, Math.min(100, count - hashes.length));
+        const piece = await kind.mine(call, { count: Math.min(100, count - hashes.length), reward });
         expect(Array.isArray(piece)).toBe(true);
         hashes.push(...piece as string[]); // checked by the line above
       }
@@ -176,9 +190,10 @@ async function callRpc(
   return result;
 }
 
-/** Two ports that were free a moment ago. */
-function freePorts(): [number, number] {
+/** Ports that were free a moment ago. */
+function freePorts(): [number, number, number] {
   using first = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using second = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return [first.addr.port, second.addr.port];
+  using third = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return [first.addr.port, second.addr.port, third.addr.port];
 }
