@@ -27,6 +27,7 @@ import {
   trustedKeys,
 } from "./modules/mod.ts";
 import { bitcoinPorts } from "./bitcoin_ports.ts";
+import { judgePeers } from "./judge_peers.ts";
 import { keptBuilds } from "./kept_builds.ts";
 import { networkPort } from "./network_port.ts";
 import { chainStageOf } from "./chain_stage.ts";
@@ -40,6 +41,7 @@ import { keys, lockDataDir, migrate, namespacedStore, openKvStore, type Store } 
 import { createHealth, createMetrics, type RootLogger } from "./telemetry/mod.ts";
 import { startBans } from "./start_bans.ts";
 import { type RunningChain, startChain } from "./start_chain.ts";
+import { followSync, type StatusDisplay } from "./sync_progress.ts";
 import { startPeerRegistry } from "./start_peer_registry.ts";
 
 /** A configuration that {@linkcode loadConfig} has checked. */
@@ -55,6 +57,8 @@ export interface NodeInit {
   readonly denoDir: string | undefined;
   /** An entry point for others: serves the DHT, joins no topic, loads no module. */
   readonly bootstrapOnly?: boolean | undefined;
+  /** A row of a terminal below the log. Absent: there is none. */
+  readonly showStatus?: StatusDisplay | undefined;
 }
 
 /** A running node. `stop` stops every part; what goes wrong is collected in a `SuppressedError`. */
@@ -85,6 +89,9 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
   const ground = await layGround(init, stack);
   const { config, logger } = init;
   const { bans, events, health } = ground;
+  if (init.showStatus !== undefined) {
+    stack.use(followSync({ desk: ground.bitcoin.desk, events, clock: systemClock }, init.showStatus));
+  }
   const facts = nodeFacts(init, ground.identity, startedAt);
   stack.defer(() => events.publish("NodeShutdownCompleted", { duration_ms: 0 }));
 
@@ -102,6 +109,7 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
   const reputationOf = (peerId: string) => registry?.reputationOf(peerId) ?? 50;
   const p2p = network = createP2p(createP2pService, init, { ...ground, reputationOf });
   stack.defer(() => p2p.stop());
+  stack.use(ground.bitcoin.join(p2p.requests, judgePeers({ bans, registry: () => registry })));
   const peers = registry = await startPeerRegistry(PeerRegistry, { ...ground, p2p, logger });
   stack.defer(() => peers.stop());
   const http = createHttpService(

@@ -109,7 +109,7 @@ async function start(
     { denoDir, spare: { memoryBytes, unresponsiveMs, net: [] } },
   );
   if (!bootstrapOnly) cells.warm?.();
-  const init: NodeInit & Partial<Output> = {
+  const init: NodeInit = {
     config: settings,
     version: config.version,
     logger,

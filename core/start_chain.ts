@@ -6,10 +6,11 @@ import {
   openHeaderChain,
   type OpenSourceDesk,
   publishSyncState,
-  startGossipSource,
 } from "./chain/mod.ts";
+import { configuredAnchor, warnOfUnusedAnchor } from "./chain_anchor.ts";
 import type { Config } from "./config/mod.ts";
 import type { EventBus } from "./events/mod.ts";
+import { type HeaderExchange, startHeaderExchange } from "./start_header_exchange.ts";
 import { type BitcoinParts, hasSources, startSources } from "./start_sources.ts";
 import type { Store } from "./store/mod.ts";
 import type { Logger, Metrics } from "./telemetry/mod.ts";
@@ -27,6 +28,8 @@ export interface ChainParts {
 export interface RunningChain extends BitcoinParts {
   readonly chain: HeaderChain;
   readonly desk: OpenSourceDesk;
+  /** Asks and answers other nodes for headers; see {@linkcode HeaderExchange.join}. */
+  readonly join: HeaderExchange["join"];
   /** Takes a block that came by another way; see {@linkcode Mining.queue}. */
   readonly queue: Mining["queue"];
   stop(): Promise<void>;
@@ -39,14 +42,16 @@ export async function startChain(
 ): Promise<RunningChain> {
   const { events, clock, logger, metrics } = parts;
   await using stack = new AsyncDisposableStack();
-  const chain = await openHeaderChain(parts, { network: config.node.network });
+  const anchor = configuredAnchor(config);
+  const chain = await openHeaderChain(parts, { network: config.node.network, ...(anchor && { anchor }) });
+  warnOfUnusedAnchor(anchor, { chain, logger });
   stack.defer(() => chain.close());
   stack.use(publishSyncState({ chain, events, clock }));
   const desk = stack.use(createSourceDesk({ chain, events, clock, logger, metrics }));
-  if (config.chain.accept_gossip_headers) {
-    const gossip = startGossipSource({ chain, events, logger, metrics });
-    stack.defer(() => gossip.stop());
-  }
+  const exchange = startHeaderExchange({ ...parts, chain, desk }, {
+    gossip: config.chain.accept_gossip_headers,
+  });
+  stack.defer(() => exchange.stop());
   const bitcoin: BitcoinParts = hasSources(config)
     ? await startSources({ ...parts, chain, desk, stack }, { config, version })
     : {};
@@ -59,6 +64,7 @@ export async function startChain(
   return {
     chain,
     desk,
+    join: (requests, onAsked) => exchange.join(requests, onAsked),
     ...bitcoin,
     queue,
     stop: () => running.disposeAsync(),

@@ -1,4 +1,10 @@
-import { createPeerHeaders, type HeaderChain, type SourceDesk, startGossipSource } from "./chain/mod.ts";
+import {
+  type AskedPeer,
+  createPeerHeaders,
+  type HeaderChain,
+  type SourceDesk,
+  startGossipSource,
+} from "./chain/mod.ts";
 import type { Requests } from "./p2p/mod.ts";
 import { headersPort, serveHeaders } from "./peer_headers_port.ts";
 import type { ChainParts } from "./start_chain.ts";
@@ -11,7 +17,7 @@ export interface HeaderExchangeParts extends Pick<ChainParts, "events" | "clock"
 /** Headers from other nodes of this kind, and for them. */
 export interface HeaderExchange {
   /** From now on peers are asked for headers, and answered. Disposing ends the answers. */
-  join(requests: Requests): Disposable;
+  join(requests: Requests, onAsked: (asked: AskedPeer) => void): Disposable;
   stop(): Promise<void>;
 }
 
@@ -21,6 +27,7 @@ export function startHeaderExchange(
   { gossip }: { readonly gossip: boolean },
 ): HeaderExchange {
   let network: Requests | undefined;
+  let judge: ((asked: AskedPeer) => void) | undefined;
   const headers = createPeerHeaders({
     chain,
     desk,
@@ -28,13 +35,15 @@ export function startHeaderExchange(
     logger,
     metrics,
     port: headersPort(() => network),
+    onAsked: (asked) => judge?.(asked),
   });
   const source = gossip
     ? startGossipSource({ chain, events, logger, metrics, missing: (header) => headers.missing(header) })
     : undefined;
   return {
-    join(requests) {
+    join(requests, onAsked) {
       network = requests;
+      judge = onAsked;
       return serveHeaders(requests, headers);
     },
     async stop() {

@@ -55,7 +55,7 @@ export {
   type PeerHeaders,
   type PeerHeadersComponents,
 } from "./peer_headers.ts";
-export type { HeadersPort, MissingParent } from "./peer_headers_types.ts";
+export type { AskedPeer, HeadersOutcome, HeadersPort, MissingParent } from "./peer_headers_types.ts";
 export { HeadersPresync, type PresyncInit, type PresyncState, type PresyncStep } from "./presync.ts";
 export { isPossibleRetarget, retargetBits, type RetargetInput } from "./retarget.ts";
 export type { HeadersSyncView } from "./headers_sync.ts";

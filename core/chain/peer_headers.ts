@@ -7,7 +7,7 @@ import {
   PEER_HEADERS_PROTOCOL,
 } from "./peer_headers_codec.ts";
 import { PeerHeadersSync } from "./peer_headers_sync.ts";
-import type { HeadersOutcome, HeadersPort, MissingParent } from "./peer_headers_types.ts";
+import type { AskedPeer, HeadersOutcome, HeadersPort, MissingParent } from "./peer_headers_types.ts";
 import { headersFor } from "./peers/serve_headers.ts";
 import type { SourceDesk } from "./source_types.ts";
 import type { HeaderChain } from "./types.ts";
@@ -41,6 +41,8 @@ export interface PeerHeadersComponents {
   readonly desk: SourceDesk;
   readonly logger: Logger;
   readonly metrics?: Metrics | undefined;
+  /** Hears what came of each peer that was asked; must not throw. */
+  readonly onAsked?: ((asked: AskedPeer) => void) | undefined;
 }
 
 /** Headers from and for other nodes, by the protocol of {@linkcode PEER_HEADERS_LIMITS}. */
@@ -180,9 +182,9 @@ class Service implements PeerHeaders {
 
   #start(peerId: string, { header, tries }: Wanted): void {
     const source = `commons-peer ${peerId}`;
-    const { desk, clock, logger } = this.#components;
+    const { desk, clock, logger, onAsked } = this.#components;
     this.#sources.add(source);
-    this.#progressAt = clock.monotonic();
+    const begun = this.#progressAt = clock.monotonic();
     const sync = new PeerHeadersSync(this.#components, {
       peerId,
       source,
@@ -194,6 +196,7 @@ class Service implements PeerHeaders {
       telling[Symbol.dispose]();
       this.#syncs.delete(peerId);
       this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
+      onAsked?.({ peerId, outcome, ms: clock.monotonic() - begun });
       logger.debug("a peer was asked for headers", { peerId, outcome, accepted: sync.accepted });
       if (LONG_REST.has(outcome)) this.#restingLong.add(peerId);
       else if (outcome !== "caught_up") this.#resting.add(peerId);

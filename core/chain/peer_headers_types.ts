@@ -24,6 +24,14 @@ export interface MissingParent {
   readonly height: number;
 }
 
+/** A peer that was asked, and what came of it. */
+export interface AskedPeer {
+  readonly peerId: string;
+  readonly outcome: HeadersOutcome;
+  /** From the first question to the end of it all. */
+  readonly ms: number;
+}
+
 /** What came of asking a peer. */
 export type HeadersOutcome =
   /** There were new headers, and now there are no more. */

@@ -1,0 +1,21 @@
+import type { BanService } from "./bans/mod.ts";
+import { tryPeerIdText } from "./base/mod.ts";
+import type { AskedPeer } from "./chain/mod.ts";
+import type { PeerRegistry } from "./p2p/mod.ts";
+
+export interface JudgeParts {
+  readonly bans: Pick<BanService, "addScore">;
+  /** `undefined` while the node starts. */
+  readonly registry: () => Pick<PeerRegistry, "succeeded" | "failed"> | undefined;
+}
+
+/** What asking peers for headers shows of them goes into their reputation, and into the ban score where it broke a rule. */
+export function judgePeers({ bans, registry }: JudgeParts): (asked: AskedPeer) => void {
+  return ({ peerId, outcome, ms }) => {
+    const id = tryPeerIdText(peerId);
+    if (id === undefined) return;
+    if (outcome === "caught_up") registry()?.succeeded(id, { responseMs: ms });
+    else if (outcome === "broken" || outcome === "silent") registry()?.failed(id);
+    if (outcome === "broken") bans.addScore(peerId, "protocol_violation");
+  };
+}
