@@ -32,8 +32,8 @@ async function tipOf(node: TestNode): Promise<Tip> {
   return body as Tip; // the node's own answer
 }
 
-function startNode(dataDir: string, server?: HeaderServer): Promise<TestNode> {
-  const peers = JSON.stringify(server === undefined ? [] : [server.address]);
+function startNode(dataDir: string, ...servers: readonly HeaderServer[]): Promise<TestNode> {
+  const peers = JSON.stringify(servers.map(({ address }) => address));
   const set = ['node.network="regtest"', `chain.bitcoin_peers=${peers}`, 'p2p.dht="off"'];
   return startTestNode({ dataDir, set });
 }
@@ -135,4 +135,33 @@ Deno.test(`a node that is killed ${CRASHES} times during the sync loses no heade
   expect(await tipOf(node)).toMatchObject({ hash: server.hashAt(HEADERS) });
   const total = server.served().reduce((sum, { count }) => sum + count, 0);
   expect(total).toBeLessThan(HEADERS + CRASHES * 2 * ANSWER); // no more than what was under way at a kill
+});
+
+Deno.test("peers with other chains from the first block on: more work wins, less work is not even stored", async () => {
+  await using stack = new AsyncDisposableStack();
+  const serve = async (headers: number, tag: number) => stack.use(await startHeaderServer({ headers, tag }));
+  const [first, better, cheap] = [await serve(5_000, 0), await serve(9_000, 1), await serve(4_500, 2)];
+  const dir = stack.use(await tempDir());
+  const dataDir = dir.file("data");
+  const total = (server: HeaderServer) => server.served().reduce((sum, { count }) => sum + count, 0);
+  const headersOf = (node: TestNode) => node.metric("commons_chain_headers");
+  const reaches = (node: TestNode, server: HeaderServer) =>
+    eventually("the peer's tip", async () => (await tipOf(node)).hash === server.hashAt(server.height));
+  {
+    await using node = await startNode(dataDir, first);
+    await reaches(node, first);
+  }
+  const answers = first.served().length;
+  {
+    await using node = await startNode(dataDir, cheap, first);
+    await eventually("all cheap headers to be asked for", () => total(cheap) >= cheap.height);
+    await eventually("an answer of the first peer", () => first.served().length > answers);
+    expect(await tipOf(node)).toMatchObject({ height: first.height, hash: first.hashAt(first.height) });
+    expect(await headersOf(node)).toBe(1 + first.height); // nothing of the cheap chain
+  }
+  await using node = await startNode(dataDir, first, better, cheap);
+  await reaches(node, better);
+  expect(await headersOf(node)).toBe(1 + first.height + better.height);
+  expect(total(better)).toBeGreaterThanOrEqual(better.height * 1.5); // its work was counted before it was stored
+  expect(await node.metric("commons_chain_reorgs_total")).toBe(1);
 });

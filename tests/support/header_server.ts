@@ -18,9 +18,9 @@ export interface HeaderServer extends AsyncDisposable {
   served(): readonly { readonly from: number; readonly count: number }[];
 }
 
-/** Mines a chain up to a minute ago and serves it; each answer of 2,000 headers takes `delayMs`. */
+/** Mines a chain (of its own for each `tag`) up to a minute ago and serves it; each answer takes `delayMs`. */
 export async function startHeaderServer(
-  options: { readonly headers: number; readonly delayMs?: number },
+  options: { readonly headers: number; readonly delayMs?: number; readonly tag?: number },
 ): Promise<HeaderServer> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await tempDir());
@@ -28,7 +28,7 @@ export async function startHeaderServer(
   const genesis = Uint8Array.fromHex(chainParams("regtest").genesis);
   const root = tipOf(genesis);
   const spacing = Math.floor((Date.now() / 1000 - root.time - 60) / options.headers);
-  const { headers } = mineHeaders(root, options.headers, { spacing });
+  const { headers } = mineHeaders(root, options.headers, { spacing, tag: options.tag ?? 0 });
   await Deno.writeFile(path, headers);
   const process = stack.use(spawnDeno(PROGRAM, { args: [path, String(options.delayMs ?? 0)] }));
   const line = await process.stdout.waitFor("listening", { ms: 60_000 });
