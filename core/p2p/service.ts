@@ -33,6 +33,7 @@ import { PublishGate } from "./publish_gate.ts";
 import { exposeService } from "./service_metrics.ts";
 import { RequestStreams } from "./request_streams.ts";
 import { announceServices } from "./services.ts";
+import { watchSlowReaders } from "./slow_readers.ts";
 import { StaticPeers } from "./static_peers.ts";
 import type {
   AnnouncerView,
@@ -79,7 +80,8 @@ class Service implements P2pService {
   #stopping: Promise<void> | undefined;
   #host: Host | undefined;
   #listening: Listening | undefined;
-  #banWatch: Disposable | undefined;
+  /** Look at connections while the host lives. */
+  readonly #watches = new DisposableStack();
 
   constructor(components: P2pComponents, init: P2pInit) {
     const { identity, clock, random, logger, metrics, events } = components;
@@ -254,7 +256,7 @@ class Service implements P2pService {
     this.#messaging.stop();
     this.requests.stop();
     this.#router.detach();
-    this.#banWatch?.[Symbol.dispose]();
+    this.#watches.dispose();
     if (this.#host !== undefined) await this.#closeHost(this.#host);
   }
 
@@ -270,8 +272,11 @@ class Service implements P2pService {
 
   /** Hears what the host says about its peers. */
   #follow(host: Host): void {
-    const { bans, logger } = this.#components;
-    this.#banWatch = bans && watchBans({ bans, logger, connections: () => host.getConnections() });
+    const { bans, clock, logger } = this.#components;
+    const connections = () => host.getConnections();
+    this.#watches.use(bans && watchBans({ bans, logger, connections }));
+    const blame = (peerId: string) => this.#blame(peerId, "SLOW_READER");
+    this.#watches.use(watchSlowReaders({ clock, logger, connections, blame }));
     host.addEventListener("connection:open", ({ detail }) => {
       this.#peers.opened(detail);
       if (bans !== undefined) dropBanned(detail, { bans, logger });
