@@ -3,7 +3,7 @@ import { CommonsError } from "../base/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
 import type { Caller, Guard } from "./guard.ts";
 import type { HostCheck } from "./host_check.ts";
-import { notFound, problemOf } from "./problem.ts";
+import { notFound, problem, problemOf } from "./problem.ts";
 import type { RequestCounts } from "./request_counts.ts";
 import { type RequestFacts, type Route, routerPath } from "./route.ts";
 import type { HttpApp, RequestInfo } from "./types.ts";
@@ -70,7 +70,14 @@ export function createApp(components: AppComponents, routes: readonly Route[]): 
 function createRouter(routes: readonly Route[], logger: Logger): Router {
   const router: Router = new Hono<{ Bindings: RequestFacts }>();
   for (const { method, path, handler } of routes) router.on(method, routerPath(path), handler);
-  router.onError((error) => problemOf(error, { logger }));
+  router.onError((error, c) => {
+    const { signal } = c.req.raw;
+    // What waited for the answer was told so: no fault of the node, and nobody reads this.
+    if (signal.aborted && error === signal.reason) {
+      return problem("REQUEST_TIMEOUT", "Cannot answer: the client is gone");
+    }
+    return problemOf(error, { logger });
+  });
   router.notFound((c) => {
     const allowed = allowedMethods(router, c.req.path);
     if (allowed.length === 0) return problemOf(notFound(), { logger });

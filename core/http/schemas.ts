@@ -4,7 +4,8 @@ import { CommonsError } from "../base/mod.ts";
 /** A schema that is made when it is first needed: most are only for the OpenAPI document. */
 export type Schema = () => z.ZodType;
 
-function lazy<T extends z.ZodType>(make: () => T): () => T {
+/** Makes a schema once, when it is first asked for. */
+export function lazy<T extends z.ZodType>(make: () => T): () => T {
   let schema: T | undefined;
   return () => schema ??= make();
 }
@@ -116,6 +117,37 @@ export const chainTips = lazy(() =>
     })),
   })
 );
+const bitcoinPeer = lazy(() =>
+  z.object({
+    address: z.string(),
+    origin: z.enum(["config", "found"]),
+    state: z.enum(["waiting", "connecting", "handshake", "ready"]),
+    version: z.number().int().optional(),
+    userAgent: z.string().optional(),
+    services: z.string().optional(),
+    claimedHeight: z.number().int().optional(),
+    pingMs: z.number().optional(),
+    connectedSeconds: z.number().int().optional(),
+    bytesIn: z.number().int().optional(),
+    bytesOut: z.number().int().optional(),
+    syncing: z.boolean(),
+    retrySeconds: z.number().int().optional(),
+    lastReason: z.string().optional(),
+  })
+);
+const fullNodeView = lazy(() =>
+  z.object({
+    state: z.enum(["unknown", "up", "down", "foreign"]),
+    why: z.string().optional(),
+    info: z.object({
+      chain: z.string(),
+      blocks: z.number().int(),
+      headers: z.number().int(),
+      pruned: z.boolean(),
+      initialDownload: z.boolean(),
+    }).optional(),
+  })
+);
 export const chainSources = lazy(() =>
   z.object({
     phase: z.enum(["initial", "headers", "synced"]),
@@ -136,6 +168,8 @@ export const chainSources = lazy(() =>
       syncing: z.boolean(),
       refused: z.record(z.string(), z.number().int()),
     })),
+    bitcoinPeers: z.array(bitcoinPeer()).optional(),
+    fullNode: fullNodeView().optional(),
   })
 );
 export const headerView = lazy(() =>

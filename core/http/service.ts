@@ -8,7 +8,9 @@ import { exposeNode } from "./node_metrics.ts";
 import { problemOf } from "./problem.ts";
 import { createRequestCounts } from "./request_counts.ts";
 import { banRoutes } from "./routes/bans.ts";
+import { blockRoutes } from "./routes/blocks.ts";
 import { chainRoutes } from "./routes/chain.ts";
+import { mempoolRoutes } from "./routes/mempool.ts";
 import { moduleHttpRoute } from "./routes/module_http.ts";
 import { moduleRoutes } from "./routes/modules.ts";
 import { networkRoutes } from "./routes/network.ts";
@@ -113,6 +115,8 @@ function allRoutes(components: HttpComponents, { init, hubs, counts }: RouteInit
     ...networkRoutes(components, body),
     ...banRoutes(components, body),
     ...chainRoutes(components, body),
+    ...blockRoutes(components, body),
+    ...mempoolRoutes(components, body),
     ...moduleRoutes(components, body),
     ...streamRoutes(hubs),
     rpcRoute({ ...components, table }, body),

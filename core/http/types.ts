@@ -1,6 +1,14 @@
 import type { BanService } from "../bans/mod.ts";
 import type { Clock } from "../base/mod.ts";
-import type { HeaderChain, OpenSourceDesk } from "../chain/mod.ts";
+import type {
+  BitcoinPeers,
+  BlockService,
+  HeaderChain,
+  MempoolView,
+  Mining,
+  OpenSourceDesk,
+  RpcFullNode,
+} from "../chain/mod.ts";
 import type { EventBus } from "../events/mod.ts";
 import type { ModuleHost } from "../modules/mod.ts";
 import type { P2pService } from "../p2p/mod.ts";
@@ -62,6 +70,19 @@ export type HttpChain = Pick<
 /** What the sources of headers say. */
 export type HttpSources = Pick<OpenSourceDesk, "sources">;
 
+/** What connects the chain with Bitcoin, as far as it is configured. */
+export interface HttpBitcoin {
+  readonly blocks?:
+    | Pick<BlockService, "block" | "transaction" | "utxo" | "txOutProof" | "verifyTxOutProof">
+    | undefined;
+  readonly fullNode?: Pick<RpcFullNode, "status" | "sendTransaction"> | undefined;
+  readonly mempool?:
+    | Pick<MempoolView, "available" | "truncated" | "size" | "entry" | "txids" | "feeEstimate">
+    | undefined;
+  readonly mining?: Pick<Mining, "template" | "submit"> | undefined;
+  readonly peers?: Pick<BitcoinPeers, "peers"> | undefined;
+}
+
 /** The part of the module system that HTTP shows. */
 export type HttpModules = Omit<ModuleHost, "start" | "stop">;
 
@@ -72,6 +93,8 @@ export interface HttpComponents {
   readonly chain: HttpChain;
   /** Absent: there are none. */
   readonly sources?: HttpSources | undefined;
+  /** Absent: nothing of it is configured. */
+  readonly bitcoin?: HttpBitcoin | undefined;
   readonly modules: HttpModules;
   readonly events: Pick<EventBus, "listen" | "since">;
   readonly metrics: Metrics;

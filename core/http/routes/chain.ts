@@ -10,7 +10,7 @@ const HEIGHT = /^\d{1,10}$/;
 
 /** `/chain`. */
 export function chainRoutes(
-  { chain, sources, clock }: Pick<HttpComponents, "chain" | "sources" | "clock">,
+  { chain, sources, bitcoin, clock }: Pick<HttpComponents, "chain" | "sources" | "bitcoin" | "clock">,
   body: BodyOptions,
 ): readonly Route[] {
   return [
@@ -20,7 +20,13 @@ export function chainRoutes(
       tag: "chain",
       summary: "How far the chain has come, and what each source says of it.",
       answer: { schema: schemas.chainSources },
-      handler: () => json({ ...syncStateOf(chain, clock.now()), ...sources?.sources() ?? { sources: [] } }),
+      handler: () =>
+        json({
+          ...syncStateOf(chain, clock.now()),
+          ...sources?.sources() ?? { sources: [] },
+          ...(bitcoin?.peers && { bitcoinPeers: bitcoin.peers.peers() }),
+          ...(bitcoin?.fullNode && { fullNode: bitcoin.fullNode.status() }),
+        }),
     },
     {
       method: "GET",

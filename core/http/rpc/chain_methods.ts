@@ -4,7 +4,7 @@ import type { HttpChain } from "../types.ts";
 import { type RpcMethod, textParam } from "./rpc_method.ts";
 
 /** Names of the networks in the words of Bitcoin Core. */
-const CHAIN_NAMES: Readonly<Record<string, string>> = { mainnet: "main", testnet: "test" };
+export const CHAIN_NAMES: Readonly<Record<string, string>> = { mainnet: "main", testnet: "test" };
 
 /** Methods about the chain: names, results, texts and error numbers as in Bitcoin Core. */
 export function chainMethods(chain: HttpChain, now: () => number): readonly RpcMethod[] {
@@ -90,7 +90,8 @@ function blockHeader(chain: HttpChain, hash: unknown, { verbose }: { readonly ve
   return verbose === false || verbose === 0 ? view.raw.toHex() : headerView(chain, view);
 }
 
-function headerView(chain: HttpChain, view: HeaderView) {
+/** A header in the words of Bitcoin Core. */
+export function headerView(chain: HttpChain, view: HeaderView) {
   return {
     hash: view.hash,
     confirmations: view.confirmations,
@@ -109,7 +110,8 @@ function headerView(chain: HttpChain, view: HeaderView) {
   };
 }
 
-function difficultyView(bits: number) {
+/** Bits, target and difficulty. */
+export function difficultyView(bits: number) {
   return {
     bits: bits.toString(16).padStart(8, "0"),
     target: targetOfBits(bits),

@@ -1,12 +1,15 @@
 import { type Clock, CommonsError, isCommonsError, withDeadline } from "../../base/mod.ts";
 import { OVERRIDABLE_RPC } from "../../modules/mod.ts";
 import type { Logger } from "../../telemetry/mod.ts";
+import { jsonText } from "../json.ts";
 import type { HttpModules } from "../types.ts";
 import type { MethodTable } from "./method_table.ts";
 import { RPC_CODES, type RpcError, rpcErrorOf } from "./rpc_error.ts";
 import { positional } from "./rpc_method.ts";
 
 const MAX_BATCH = 100;
+/** Characters that the large answers of a batch may have together. */
+const MAX_BATCH_ANSWER = 67_108_864;
 /** For one call, and for all calls of a batch together; a module's command may take 60 s by itself. */
 const DEADLINE_MS = 65_000;
 
@@ -50,6 +53,7 @@ export async function answerRpc(
   }
   const deadline = components.clock.monotonic() + DEADLINE_MS;
   const answers: unknown[] = [];
+  let room = MAX_BATCH_ANSWER;
   for (const element of body) { // in order: calls may build on each other
     const call = readCall(element);
     if ("error" in call) {
@@ -57,10 +61,23 @@ export async function answerRpc(
       continue;
     }
     const left = deadline - components.clock.monotonic();
-    const outcome = await run(components, call, { ...options, deadlineMs: left });
-    if (!call.notification) answers.push(envelope(call, outcome));
+    let outcome = await run(components, call, { ...options, deadlineMs: left });
+    if (call.notification) continue;
+    if ("result" in outcome && components.table.get(call.method)?.large) {
+      const size = jsonText(outcome.result).length;
+      if (size <= room) room -= size;
+      else outcome = { error: rpcErrorOf(tooLarge(call.method), components.logger) };
+    }
+    answers.push(envelope(call, outcome));
   }
   return answers.length === 0 ? { status: 204, body: undefined } : { status: 200, body: answers };
+}
+
+function tooLarge(method: string): CommonsError {
+  return new CommonsError(
+    "RESULT_TOO_LARGE",
+    `Cannot answer ${method}: the batch's answers have more than ${MAX_BATCH_ANSWER} characters`,
+  );
 }
 
 /** The answer to a body that is not JSON. */

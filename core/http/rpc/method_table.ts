@@ -1,9 +1,13 @@
 import { CommonsError } from "../../base/mod.ts";
-import type { HttpBans, HttpChain, HttpModules, HttpP2p, NodeFacts } from "../types.ts";
+import type { HttpBans, HttpBitcoin, HttpChain, HttpModules, HttpP2p, NodeFacts } from "../types.ts";
 import { banMethods } from "./ban_methods.ts";
+import { blockMethods } from "./block_methods.ts";
 import { chainMethods } from "./chain_methods.ts";
+import { mempoolMethods } from "./mempool_methods.ts";
+import { miningMethods } from "./mining_methods.ts";
 import { moduleMethods } from "./module_methods.ts";
 import { networkMethods } from "./network_methods.ts";
+import { transactionMethods } from "./transaction_methods.ts";
 import { helpText, type RpcMethod, textParam } from "./rpc_method.ts";
 
 /** The node's own methods by name. */
@@ -15,6 +19,7 @@ export interface MethodTableInit {
   readonly p2p: Pick<HttpP2p, "peers" | "listening" | "claimOf">;
   readonly bans: Pick<HttpBans, "ban" | "unban" | "clear" | "list" | "find">;
   readonly chain: HttpChain;
+  readonly bitcoin?: HttpBitcoin | undefined;
   readonly node: NodeFacts;
   /** Wall clock in Unix milliseconds. */
   readonly now: () => number;
@@ -23,7 +28,7 @@ export interface MethodTableInit {
 
 /** Every method that the node itself answers; those of modules come after them. */
 export function createMethodTable(init: MethodTableInit): MethodTable {
-  const { modules, p2p, bans, chain, node } = init;
+  const { modules, p2p, bans, chain, node, bitcoin = {} } = init;
   const methods: RpcMethod[] = [
     {
       name: "getrpcinfo",
@@ -54,6 +59,10 @@ export function createMethodTable(init: MethodTableInit): MethodTable {
     ...networkMethods(p2p, node),
     ...banMethods(bans),
     ...chainMethods(chain, init.now),
+    ...blockMethods(chain, bitcoin),
+    ...transactionMethods(chain, bitcoin),
+    ...mempoolMethods(bitcoin),
+    ...miningMethods(chain, bitcoin),
   ];
   const table: MethodTable = new Map(methods.map((method) => [method.name, method]));
   return table;

@@ -16,6 +16,8 @@ export interface RpcMethod {
   readonly admin: boolean;
   /** More positional parameters than `params` are fine. */
   readonly variadic?: boolean;
+  /** Its answers can have megabytes: they count towards what a batch may answer. */
+  readonly large?: boolean;
   readonly handler: (params: readonly unknown[]) => unknown;
 }
 
