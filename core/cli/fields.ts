@@ -46,3 +46,9 @@ export function showBytes(bytes: unknown): string {
   const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length);
   return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1] ?? "B"}`;
 }
+
+/** Unix seconds of 32 bits with their date. */
+export function showUnixTime(seconds: unknown): unknown {
+  if (typeof seconds !== "number" || !(seconds >= 0 && seconds <= 0xffff_ffff)) return seconds;
+  return `${seconds} (${new Date(seconds * 1000).toISOString().replace(".000Z", "Z")})`;
+}

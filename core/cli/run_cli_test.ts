@@ -19,6 +19,38 @@ const TIP = {
   bits: "207fffff",
 };
 const STALE = { ...TIP, confirmations: -1, version: 4, nonce: 2, header: "00" };
+const BLOCK = {
+  ...TIP,
+  confirmations: -1,
+  size: 300,
+  weight: 1_200,
+  transactionCount: 23,
+  txids: Array.from({ length: 23 }, (_, i) => `t${i}`),
+};
+const TRANSACTION = {
+  txid: "cd".repeat(32),
+  wtxid: "cd".repeat(32),
+  size: 90,
+  vsize: 80,
+  inputs: [{}],
+  outputs: [{ sats: "5000000001", scriptPubKey: "51" }],
+  verified: false,
+  witnessVerified: false,
+};
+const BITCOIN_PEERS = [
+  {
+    address: "192.0.2.1:8333",
+    state: "ready",
+    userAgent: "/x:1/",
+    claimedHeight: 9,
+    pingMs: 12.6,
+    connectedSeconds: 61,
+    bytesIn: 2_048,
+    syncing: false,
+  },
+  { address: "192.0.2.2:8333", state: "waiting", retrySeconds: 30, lastReason: "closed", syncing: false },
+  { address: "192.0.2.3:8333", state: "ready", syncing: true },
+];
 const SPEC = {
   version: 1,
   name: "hello",
@@ -85,7 +117,17 @@ const node: FakeHandler = (request) => {
           syncing: false,
           refused: { HIGH_HASH: 2, BAD_DIFFBITS: 1 },
         }],
+        bitcoinPeers: BITCOIN_PEERS,
+        fullNode: {
+          state: "down",
+          why: "nobody\x1b answers",
+          info: { chain: "main", blocks: 9, pruned: true },
+        },
       }),
+    "GET /api/v1/chain/blocks/7": () => json(BLOCK),
+    [`GET /api/v1/chain/transactions/${"cd".repeat(32)}`]: () => json(TRANSACTION),
+    [`GET /api/v1/chain/transactions/${"cd".repeat(32)}?block=ef`]: () =>
+      json({ ...TRANSACTION, verified: true, blockHash: "ef", confirmations: 3 }),
     "GET /api/v1/peers": () => json({ peers: [PEER] }),
     "POST /api/v1/peers": () => json({ peerId: PEER.peerId }, 201),
     "DELETE /api/v1/peers/12D3KooWfake": () => new Response(null, { status: 204 }),
@@ -168,6 +210,40 @@ Deno.test("runCli() exit codes and output of every command", async (t) => {
     { args: ["chain", "header", "7", "--json"], code: 0, out: /"confirmations": -1/ },
     { args: ["chain", "header", "a/b"], code: 1, err: /INVALID_PARAMS/ },
     { args: ["chain", "header"], code: 2, err: /hash\|height/ },
+    {
+      args: ["chain", "sources"],
+      code: 0,
+      out:
+        /192\.0\.2\.1:8333 +ready +\/x:1\/ +9 +13 ms +1m 1s +2\.0 KiB +-\n192\.0\.2\.2:8333 +waiting, again in 30s .* closed\n192\.0\.2\.3:8333 +sending headers /,
+    },
+    {
+      args: ["chain", "sources"],
+      code: 0,
+      out: /full node: +does not answer, pruned\nwhy: +nobody.* answers\nchain: +main\nblocks: +9\n/,
+    },
+    { args: ["chain", "sources", "--json"], code: 0, out: /"claimedHeight": 9/ },
+    {
+      args: ["chain", "block", "7"],
+      code: 0,
+      out:
+        /off the best chain\n[^]*size: +300 bytes, 1200 weight units\n[^]*\nt19\nand 3 more \(--json lists all\)\n$/,
+    },
+    { args: ["chain", "block", "7", "--json"], code: 0, out: /"t22"/ },
+    { args: ["chain", "block", "8"], code: 1, err: /MODULE_NOT_FOUND/ },
+    { args: ["chain", "block"], code: 2, err: /hash\|height/ },
+    {
+      args: ["chain", "tx", "cd".repeat(32)],
+      code: 0,
+      out:
+        /block: +none, in the mempool\n[^]*verified: +no, on the full node's word\n[^]*\n0 +50\.00000001 +51\n$/,
+    },
+    {
+      args: ["chain", "tx", "cd".repeat(32), "--block", "ef"],
+      code: 0,
+      out: /block: +ef\n[^]*confirmations: +3\nverified: +in its block, its witnesses not\n/,
+    },
+    { args: ["chain", "tx", "cd".repeat(32), "--json"], code: 0, out: /"sats": "5000000001"/ },
+    { args: ["chain", "tx"], code: 2, err: /txid/ },
     { args: ["chain"], code: 2, err: /Usage: commons chain/ },
     { args: ["module", "list"], code: 0, out: /hello +1\.0\.0 +running[^]*evil\\u001b\[2J\\u202e/ },
     { args: ["module", "list", "--json"], code: 0, out: /"evil\\u001b\[2J\\u202e"/ },
