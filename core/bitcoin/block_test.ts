@@ -48,6 +48,22 @@ Deno.test("blockFault() finds every flipped bit of a block, but those of the hea
   }
 });
 
+Deno.test("blockFault() does not take a coinbase's witness apart that cannot be the reserved bytes", () => {
+  const block = parseBlock(mine().raw);
+  const coinbase = block.transactions[0];
+  if (coinbase === undefined) throw new Error("unreachable: a mined block has a coinbase");
+  const script = coinbase.raw.subarray(6, -38);
+  const items = 100_000; // nothing but the witness differs, and the txid leaves that out
+  const bytes = new CompactWriter().bytes(block.headerBytes).compactSize(1).bytes(coinbase.raw.subarray(0, 6))
+    .bytes(script).compactSize(items).bytes(new Uint8Array(items)).bytes(coinbase.raw.subarray(-4)).finish();
+  const bloated = parseBlock(bytes);
+  const input = bloated.transactions[0]?.inputs[0];
+  if (input === undefined) throw new Error("unreachable: it was read");
+  let taken = 0;
+  Object.defineProperty(input, "witness", { get: () => [++taken] });
+  expect([bloated.hash, blockFault(bloated), taken]).toEqual([block.hash, "BAD_WITNESS_RESERVED", 0]);
+});
+
 Deno.test("blockFault() names what is wrong", async (t) => {
   const others = madeTransactions(3);
   const header = (options: Partial<MineBlockOptions> = {}) =>

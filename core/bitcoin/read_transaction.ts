@@ -11,6 +11,8 @@ const MAX_INPUTS = Math.floor(MAX_STRIPPED_BYTES / MIN_INPUT);
 const MAX_OUTPUTS = Math.floor(MAX_STRIPPED_BYTES / MIN_OUTPUT);
 const NO_TXID = "0".repeat(64);
 const NO_WITNESS: readonly Uint8Array[] = Object.freeze([]);
+/** One for all empty items: nothing can be changed in it. */
+const NO_BYTES = new Uint8Array(0);
 
 /** Reads the transaction that begins where `reader` stands. For errors see `parseTransaction`. */
 export function readTransaction(reader: CompactReader): Transaction {
@@ -94,7 +96,10 @@ function readWitness(reader: CompactReader, input: TransactionInput): Transactio
 function splitWitness(bytes: Uint8Array): readonly Uint8Array[] {
   const reader = new CompactReader(bytes, { what: "a witness" });
   const items: Uint8Array[] = [];
-  while (reader.remaining > 0) items.push(reader.varBytes());
+  while (reader.remaining > 0) {
+    const item = reader.varBytes();
+    items.push(item.length === 0 ? NO_BYTES : item);
+  }
   return items;
 }
 

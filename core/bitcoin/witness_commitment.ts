@@ -8,6 +8,8 @@ export type WitnessFault = "BAD_WITNESS_RESERVED" | "BAD_WITNESS_COMMITMENT" | "
 /** OP_RETURN, a push of 36 bytes, and the mark of BIP 141. */
 const MARK = Uint8Array.of(0x6a, 0x24, 0xaa, 0x21, 0xa9, 0xed);
 const COMMITMENT_BYTES = MARK.length + 32;
+/** What the reserved bytes add to a coinbase's size: marker and flag, one item, its length, 32 bytes. */
+const RESERVED_BYTES = 2 + 1 + 1 + 32;
 
 /** What is wrong with the witnesses of a block's transactions (BIP 141), the first of which is its coinbase. */
 export function witnessFault(
@@ -19,8 +21,12 @@ export function witnessFault(
   if (commitment === undefined) {
     return transactions.some(({ hasWitness }) => hasWitness) ? "UNEXPECTED_WITNESS" : undefined;
   }
-  const [reserved, ...more] = coinbase?.inputs[0]?.witness ?? [];
-  if (reserved?.length !== 32 || more.length > 0) return "BAD_WITNESS_RESERVED";
+  // By its size first: nothing binds this witness yet, and a stranger's may have millions of items.
+  if (coinbase === undefined || coinbase.size - coinbase.strippedSize !== RESERVED_BYTES) {
+    return "BAD_WITNESS_RESERVED";
+  }
+  const [reserved] = coinbase.inputs[0]?.witness ?? [];
+  if (reserved?.length !== 32) return "BAD_WITNESS_RESERVED";
   const expected = commitmentOf(transactions.slice(1), reserved);
   return equalBytes(expected, commitment) ? undefined : "BAD_WITNESS_COMMITMENT";
 }
