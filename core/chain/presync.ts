@@ -127,14 +127,15 @@ export class HeadersPresync {
     const released: Uint8Array[] = [];
     for (let index = 0; index < count; index++) {
       const header = source.bytes.subarray(index * HEADER_BYTES, (index + 1) * HEADER_BYTES);
-      if (this.#count === this.#total) { // behind what was counted: judged as any other
-        released.push(header);
-        continue;
-      }
+      // Also behind what was counted: what is released is stored whatever its work, so it must go on from there.
       if (!isChildOf(source, index, { words: this.#last.words, at: 0 })) {
         return this.#refuse("NOT_CONTINUOUS");
       }
       writeRecord(source, index, { ...this.#last, at: 0 });
+      if (this.#count === this.#total) {
+        released.push(header);
+        continue;
+      }
       this.#waiting.push(header);
       this.#count++;
       if (this.#count % COMMITMENT_STEP !== 0 && this.#count !== this.#total) continue;

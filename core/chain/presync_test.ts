@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import type { HashHex } from "../base/mod.ts";
+import { concatBytes, type HashHex } from "../base/mod.ts";
 import { chainParams } from "./params.ts";
 import { cursorAt } from "./cursor_at.ts";
 import { ChainState } from "./chain_state.ts";
@@ -43,6 +43,18 @@ Deno.test("HeadersPresync counts first, fetches then, and releases what it count
   expect(presync.state).toBe("done");
   expect(t.chain.tip().height).toBe(1_300);
   expect((await t.chain.accept(headers.subarray(1_300 * 80))).tip.hash).toBe(tip.hash.toReversed().toHex());
+});
+
+Deno.test("HeadersPresync releases nothing that does not go on from what was counted", () => {
+  const { headers } = mineHeaders(ROOT, 600);
+  const cheap = mineHeaders(ROOT, 3, { tag: 1 }).headers; // its work counts for nothing
+  const presync = presyncOf(600);
+  expect(presync.feed(headers).state).toBe("fetching");
+  expect(presync.feed(concatBytes([headers, cheap]))).toEqual({
+    state: "refused",
+    code: "NOT_CONTINUOUS",
+    released: new Uint8Array(0),
+  });
 });
 
 Deno.test("HeadersPresync notices another chain in the second pass", () => {
