@@ -1,4 +1,11 @@
-import { CommonsError, type HashHex, isCommonsError } from "../../base/mod.ts";
+import {
+  afterTurn,
+  type BitcoinNetwork,
+  CommonsError,
+  type HashHex,
+  isCommonsError,
+} from "../../base/mod.ts";
+import type { Transaction } from "../../bitcoin/mod.ts";
 import type { FoundBlock, HeaderView } from "../../chain/mod.ts";
 import { needed, readBlock, readProof } from "../bitcoin_reads.ts";
 import type { HttpBitcoin, HttpChain } from "../types.ts";
@@ -14,6 +21,9 @@ const UNREADABLE: ReadonlySet<string> = new Set([
   "TRAILING_BYTES",
   "TRUNCATED",
 ]);
+
+/** Transactions that are described before others have their turn. */
+const PER_TURN = 200;
 
 /** Methods about blocks and proofs: names, results, texts and error numbers as in Bitcoin Core. */
 export function blockMethods(chain: HttpChain, bitcoin: HttpBitcoin): readonly RpcMethod[] {
@@ -32,7 +42,7 @@ export function blockMethods(chain: HttpChain, bitcoin: HttpBitcoin): readonly R
       handler: async ([hash, verbosity]) => {
         const wanted = verbosityParam(verbosity, { name: "verbosity", fallback: 1, most: 2 });
         const { block, header } = await readBlock({ chain, bitcoin }, hashParam(hash, "blockhash"));
-        return wanted === 0 ? block.raw.toHex() : blockView({ chain, header, block }, wanted);
+        return wanted === 0 ? block.raw.toHex() : await blockView({ chain, header, block }, wanted);
       },
     },
     {
@@ -67,7 +77,7 @@ interface BlockParts {
   readonly block: FoundBlock;
 }
 
-function blockView({ chain, header, block: { parsed } }: BlockParts, verbosity: number) {
+async function blockView({ chain, header, block: { parsed } }: BlockParts, verbosity: number) {
   return {
     ...headerView(chain, header),
     nTx: parsed.transactions.length,
@@ -76,8 +86,18 @@ function blockView({ chain, header, block: { parsed } }: BlockParts, verbosity: 
     weight: parsed.weight,
     tx: verbosity === 1
       ? parsed.transactions.map(({ txid }) => txid)
-      : parsed.transactions.map((tx) => ({ ...transactionView(tx), hex: tx.raw.toHex() })),
+      : await describeAll(parsed.transactions, chain.params.network),
   };
+}
+
+/** Describing a full block takes some tenths of a second: others have their turn in between. */
+async function describeAll(transactions: readonly Transaction[], network: BitcoinNetwork) {
+  const described: unknown[] = [];
+  for (const [i, transaction] of transactions.entries()) {
+    if (i % PER_TURN === PER_TURN - 1) await new Promise<void>((resolve) => afterTurn(resolve));
+    described.push({ ...transactionView(transaction, network), hex: transaction.raw.toHex() });
+  }
+  return described;
 }
 
 function txidList(value: unknown): readonly HashHex[] {

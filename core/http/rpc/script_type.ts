@@ -1,3 +1,5 @@
+import { stepAt } from "./script_push.ts";
+
 /** Kinds of output scripts by their form, in the words of Bitcoin Core; the form is that of the hex. */
 const FORMS: readonly (readonly [type: string, form: RegExp])[] = [
   ["pubkeyhash", /^76a914[0-9a-f]{40}88ac$/],
@@ -38,31 +40,11 @@ function isWitnessProgram(script: Uint8Array): boolean {
 
 function isPushOnly(script: Uint8Array): boolean {
   for (let at = 0; at < script.length;) {
-    const next = afterPush(script, at);
-    if (next === undefined) return false;
-    at = next;
+    const step = stepAt(script, at);
+    if (step === undefined || step.opcode > OP_16) return false;
+    at = step.next;
   }
   return true;
-}
-
-/** Where the operation after the push at `at` begins; `undefined` when there is no whole push. */
-function afterPush(script: Uint8Array, at: number): number | undefined {
-  const view = new DataView(script.buffer, script.byteOffset, script.byteLength);
-  const operation = view.getUint8(at);
-  if (operation > OP_16) return undefined;
-  const lengthBytes = operation === 0x4c ? 1 : operation === 0x4d ? 2 : operation === 0x4e ? 4 : 0;
-  if (at + 1 + lengthBytes > script.length) return undefined;
-  const length = lengthBytes === 1
-    ? view.getUint8(at + 1)
-    : lengthBytes === 2
-    ? view.getUint16(at + 1, true)
-    : lengthBytes === 4
-    ? view.getUint32(at + 1, true)
-    : operation < 0x4c
-    ? operation
-    : 0;
-  const next = at + 1 + lengthBytes + length;
-  return next <= script.length ? next : undefined;
 }
 
 /** m of n keys, each with 33 or 65 bytes; more than 16 need another form, which is not standard. */

@@ -1,7 +1,7 @@
-import { CommonsError, isCommonsError } from "../../base/mod.ts";
+import { type BitcoinNetwork, CommonsError, isCommonsError } from "../../base/mod.ts";
 import type { Transaction } from "../../bitcoin/mod.ts";
 import type { FoundTransaction, FoundUtxo } from "../../chain/mod.ts";
-import { needed, readTransaction } from "../bitcoin_reads.ts";
+import { type BitcoinReads, needed, readTransaction } from "../bitcoin_reads.ts";
 import type { HttpBitcoin, HttpChain } from "../types.ts";
 import { btcAmount } from "./btc_amount.ts";
 import { countParam, hashParam, hexParam, optionalHash, switchParam, verbosityParam } from "./params.ts";
@@ -10,6 +10,7 @@ import { scriptView, transactionView } from "./transaction_view.ts";
 
 /** Methods about transactions and outputs, as in Bitcoin Core. */
 export function transactionMethods(chain: HttpChain, bitcoin: HttpBitcoin): readonly RpcMethod[] {
+  const { network } = chain.params;
   return [
     {
       name: "getrawtransaction",
@@ -39,7 +40,8 @@ export function transactionMethods(chain: HttpChain, bitcoin: HttpBitcoin): read
         "An output that nobody has spent, null for another. The full node's word, which nothing here can check " +
         "(verified: false); what the mempool makes or spends does not count.",
       admin: false,
-      handler: async ([txid, n, includeMempool]) => await txOut(bitcoin, { txid, n, includeMempool }),
+      handler: async ([txid, n, includeMempool]) =>
+        await txOut({ chain, bitcoin }, { txid, n, includeMempool }),
     },
     {
       name: "decoderawtransaction",
@@ -52,7 +54,8 @@ export function transactionMethods(chain: HttpChain, bitcoin: HttpBitcoin): read
       large: true,
       handler: async ([hexstring, iswitness]) => {
         switchParam(iswitness, "iswitness", true);
-        return transactionView((await decode(hexstring, "TX decode failed")).parsed);
+        const { parsed } = await decode(hexstring, "TX decode failed");
+        return transactionView(parsed, network);
       },
     },
     {
@@ -74,7 +77,7 @@ function foundView(chain: HttpChain, found: FoundTransaction, named: boolean) {
   const header = blockHash === undefined ? undefined : chain.header(blockHash);
   return {
     ...(named && { in_active_chain: (confirmations ?? -1) > 0 }),
-    ...transactionView(found.parsed),
+    ...transactionView(found.parsed, chain.params.network),
     hex: found.raw.toHex(),
     ...(blockHash !== undefined && { blockhash: blockHash, confirmations: Math.max(0, confirmations ?? 0) }),
     ...(header !== undefined && { time: header.time, blocktime: header.time }),
@@ -84,7 +87,7 @@ function foundView(chain: HttpChain, found: FoundTransaction, named: boolean) {
 }
 
 async function txOut(
-  bitcoin: HttpBitcoin,
+  { chain, bitcoin }: BitcoinReads,
   given: { readonly txid: unknown; readonly n: unknown; readonly includeMempool: unknown },
 ) {
   const outpoint = { txid: hashParam(given.txid, "txid"), index: countParam(given.n, "n") };
@@ -96,15 +99,18 @@ async function txOut(
   }
   needed(bitcoin, "fullNode", "find an output");
   const found = await needed(bitcoin, "blocks", "find an output").utxo(outpoint);
-  return found === undefined ? null : utxoView(found);
+  return found === undefined ? null : utxoView(found, chain.params.network);
 }
 
-function utxoView({ bestBlock, confirmations, sats, scriptPubKey, coinbase, verified }: FoundUtxo) {
+function utxoView(
+  { bestBlock, confirmations, sats, scriptPubKey, coinbase, verified }: FoundUtxo,
+  network: BitcoinNetwork,
+) {
   return {
     bestblock: bestBlock,
     confirmations,
     value: btcAmount(sats),
-    scriptPubKey: scriptView(scriptPubKey),
+    scriptPubKey: scriptView(scriptPubKey, network),
     coinbase,
     verified,
   };
