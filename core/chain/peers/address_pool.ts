@@ -76,6 +76,10 @@ export function addressGroup(host: string): string {
   return ipaddr.process(host).toByteArray().slice(0, host.includes(":") ? 4 : 2).join(".");
 }
 
+/** Of IPv6 only what is given out for use (2000::/3): outside of it lie ways of writing private IPv4 addresses, too. */
 function isPublic(host: string): boolean {
-  return ipaddr.isValid(host) && ipaddr.process(host).range() === "unicast";
+  if (!ipaddr.isValid(host)) return false;
+  const address = ipaddr.process(host);
+  if (address.range() !== "unicast") return false;
+  return address.kind() === "ipv4" || ((address.toByteArray()[0] ?? 0) & 0xe0) === 0x20;
 }

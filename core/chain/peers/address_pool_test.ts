@@ -27,6 +27,9 @@ Deno.test("AddressPool takes addresses of public networks, each once, and not to
     ["fe80::1", 8333, false],
     ["fd00::1", 8333, false],
     ["::ffff:10.0.0.1", 8333, false],
+    ["0:0:0:0:0:0:a00:1", 8333, false], // 10.0.0.1 as it was once written
+    ["64:ff9b:1::a00:1", 8333, false], // and by way of a local translator
+    ["200:1234::1", 8333, false], // an overlay network's
     ["node.example", 8333, false],
     ["8.8.8.8", 0, false],
   ];
