@@ -25,6 +25,7 @@ const PINGS = { perSecond: 1, burst: 30 };
 const MAX_HEIGHT = 0x7fff_ffff;
 const MAX_AGENT_LENGTH = 128;
 const NO_COMMANDS: ReadonlySet<string> = new Set();
+const UNGREETED: ReadonlySet<string> = new Set(["headers", "block"]);
 const ADDRESS_COMMANDS: ReadonlySet<string> = new Set(["addr", "addrv2"]);
 
 export interface PeerComponents {
@@ -173,7 +174,12 @@ export class Peer implements PeerHandle {
     if (message.command === "version") return this.#greeted(message.version);
     if (this.#version === undefined) return this.drop("protocol", `${message.command} before version`);
     if (message.command === "verack") return this.#ready ? undefined : this.#begin();
-    if (!this.#ready) return; // what may come in between is of no use here
+    if (!this.#ready) {
+      // What may come in between is of no use here; of headers and blocks nobody would count how many come.
+      return UNGREETED.has(message.command)
+        ? this.drop("protocol", `${message.command} before verack`)
+        : undefined;
+    }
     switch (message.command) {
       case "ping":
         if (!this.#pings.take()) return this.drop("flood", "ping");

@@ -95,6 +95,7 @@ Deno.test("a peer is dropped during the handshake for what it says", async (t) =
     ["a short version", [frame("version", encodeVersion(VERSION).slice(0, 60))], "protocol"],
     ["headers before version", [frame("headers", Uint8Array.of(0))], "protocol"],
     ["verack before version", [frame("verack")], "protocol"],
+    ["headers before verack", [says({}), frame("headers", Uint8Array.of(0))], "protocol"],
     ["version twice", [says({}), says({})], "protocol"],
     ["an old version", [says({ version: 70_011 })], "old_version"],
     ["a negative version", [says({ version: -1 })], "old_version"],
