@@ -30,6 +30,10 @@ Deno.test("configuredAnchor() is where an empty chain begins, and only such a on
   await using other = await testChain();
   warnOfUnusedAnchor(anchor, { chain: other.chain, logger });
   expect(warnings).toEqual([{ anchor: 7, height: 0 }]);
+  const twin = mineHeaders(tipOf(genesisOf("regtest")), 7, { tag: 1 }).headers.subarray(-80);
+  await using fork = await testChain({ anchor: { ...anchor, header: twin } });
+  warnOfUnusedAnchor(anchor, { chain: fork.chain, logger });
+  expect(warnings.length).toBe(2);
 });
 
 Deno.test("configuredAnchor() names the key of what cannot be an anchor", async (t) => {
