@@ -281,7 +281,7 @@ class View implements MempoolView {
     if (type === "BlockDisconnected") this.#departures.disconnected(hash);
     else if (this.#lookedAt !== undefined && this.#components.blockTxids !== undefined) {
       this.#blocks.push(hash);
-      this.#blockWork ??= this.#askBlocks().finally(() => this.#blockWork = undefined);
+      this.#blockWork ??= this.#askBlocks();
     }
     this.wake();
   }
@@ -303,6 +303,7 @@ class View implements MempoolView {
         });
       }
     }
+    this.#blockWork = undefined; // here and not in a later microtask: a block may come in between
   }
 }
 
