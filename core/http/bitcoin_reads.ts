@@ -94,6 +94,27 @@ export async function readProof(
   return { proof, blockHash: found };
 }
 
+/**
+ * Hands a transaction to the full node.
+ * @throws {CommonsError} `UNAVAILABLE`, those of `parseTransaction` and of `FullNode`; `SOURCE_FAULT` when the node names
+ * another transaction
+ */
+export async function sendTransaction(
+  bitcoin: HttpBitcoin,
+  raw: Uint8Array,
+  options: Asking = {},
+): Promise<HashHex> {
+  const fullNode = needed(bitcoin, "fullNode", "send a transaction");
+  // A node that is not asked for it does without these formats.
+  const { parseTransaction } = await import("../bitcoin/mod.ts");
+  const { txid } = parseTransaction(raw);
+  if (await fullNode.sendTransaction(raw, options) === txid) return txid;
+  throw new CommonsError(
+    "SOURCE_FAULT",
+    "Cannot tell what became of it: the full node names another transaction",
+  );
+}
+
 function knownHeader(chain: HttpChain, hash: HashHex, otherwise: string): HeaderView {
   const header = chain.header(hash);
   if (header !== undefined) return header;

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { BITCOIN_PEER, bitcoinRig, NODE_STATUS, NOWHERE, WAITING } from "../../tests/support/bitcoin_rig.ts";
+import { BITCOIN_PEER, bitcoinRig, NODE_STATUS, NOWHERE } from "../../tests/support/bitcoin_rig.ts";
 import { fakeService } from "./test_fakes.ts";
 
 Deno.test("/chain/blocks answers blocks by hash and height", async () => {
@@ -88,6 +88,36 @@ Deno.test("/chain/proofs makes proofs and checks them", async () => {
   }
 });
 
+Deno.test("what is off the best chain says so", async () => {
+  await using r = await bitcoinRig();
+  const txid = r.transactions[0]?.txid;
+  const [, { proof }] = await r.ask(`/chain/proofs/${txid}`);
+  await r.mine({ parent: r.first.tip, height: 2, tag: 7 });
+  await r.mine();
+  await r.mine();
+  expect(await r.ask(`/chain/blocks/${r.block.hash}`)).toMatchObject([200, { confirmations: -1 }]);
+  expect(await r.ask(`/chain/transactions/${txid}?block=${r.block.hash}`))
+    .toMatchObject([200, { confirmations: -1, verified: true }]);
+  expect(await r.ask("/chain/proofs", { proof })).toMatchObject([422, { code: "STALE_BLOCK" }]);
+  expect(await r.rpc("verifytxoutproof", [proof]))
+    .toMatchObject({ code: -5, message: "Block not found in chain" });
+  expect(await r.rpc("getblock", [r.block.hash])).toMatchObject({ confirmations: -1 });
+  expect(await r.rpc("getrawtransaction", [txid, 1, r.block.hash]))
+    .toMatchObject({ in_active_chain: false, confirmations: 0, verified: true });
+});
+
+Deno.test("a client that is gone is no fault of the node", async () => {
+  await using r = await bitcoinRig();
+  const stop = new AbortController();
+  const gate = Promise.withResolvers<void>();
+  r.node.gate = gate.promise;
+  const request = r.app.request(`/api/v1/chain/transactions/${NOWHERE}`, { signal: stop.signal });
+  stop.abort();
+  gate.resolve();
+  const response = await request;
+  expect([response.status, (await response.json()).code]).toEqual([408, "REQUEST_TIMEOUT"]);
+});
+
 Deno.test("/mempool, /mempool/fees and /transactions answer for the full node", async () => {
   await using r = await bitcoinRig();
   expect(await r.ask("/mempool")).toEqual([200, {
@@ -103,8 +133,9 @@ Deno.test("/mempool, /mempool/fees and /transactions answer for the full node", 
   expect(fees.estimates.map(({ targetBlocks }: { targetBlocks: number }) => targetBlocks))
     .toEqual([1, 2, 3, 6, 12, 24, 144, 1008]);
   expect(fees.estimates[0]).toEqual({ targetBlocks: 1, satPerVbyte: 12.345, from: "node" });
-  const hex = r.transactions[0]?.raw.toHex();
-  expect(await r.ask("/transactions", { hex })).toEqual([200, { txid: WAITING }]);
+  const sent = r.transactions[0];
+  expect(await r.ask("/transactions", { hex: sent?.raw.toHex().toUpperCase() }))
+    .toEqual([200, { txid: sent?.txid }]);
 });
 
 Deno.test("/chain/sources tells of Bitcoin peers and the full node", async () => {
@@ -142,6 +173,7 @@ Deno.test("blocks, transactions and proofs refuse what they cannot do, with a co
     ["/transactions", 400, "INVALID_PARAMS", { hex: "00", more: 1 }],
     ["/transactions", 422, "TRUNCATED", { hex: "00" }],
     ["/transactions", 502, "REFUSED", { hex: r.refusedTransaction }],
+    ["/transactions", 502, "SOURCE_FAULT", { hex: r.otherTransaction }],
   ];
   for (const [path, status, code, body] of rows) {
     await t.step(`${path} ${JSON.stringify(body) ?? ""}: ${code}`.slice(0, 100), async () => {

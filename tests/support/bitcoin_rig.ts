@@ -2,6 +2,7 @@
 import { blockRig, FakeNode, FakeSource } from "./block_rig.ts";
 import { madeTransaction, madeTransactions } from "./blocks.ts";
 import { CommonsError, type HashHex } from "../../core/base/mod.ts";
+import { parseTransaction } from "../../core/bitcoin/mod.ts";
 import type { MempoolEntry } from "../../core/chain/mod.ts";
 import { BEARER, fakeService } from "../../core/http/test_fakes.ts";
 import type { HttpBitcoin } from "../../core/http/types.ts";
@@ -12,7 +13,9 @@ const ENTRY: MempoolEntry = { txid: WAITING, feeSats: 1n, vsize: 141, time: 1_70
 /** Known to nobody. */
 export const NOWHERE = "ab".repeat(32) as HashHex;
 /** What the full node refuses, by its lock time. */
-export const REFUSED_LOCK_TIME = 13;
+const REFUSED_LOCK_TIME = 13;
+/** What it takes for another one. */
+const OTHER_LOCK_TIME = 14;
 
 export function fakeMempool(count = 1): NonNullable<HttpBitcoin["mempool"]> {
   return {
@@ -92,7 +95,7 @@ export async function bitcoinRig(parts: readonly (keyof HttpBitcoin)[] = ALL) {
               detail: { rpcCode: -25 },
             }),
           )
-          : Promise.resolve(WAITING),
+          : Promise.resolve(raw.at(-4) === OTHER_LOCK_TIME ? WAITING : parseTransaction(raw).txid),
     },
     mempool: fakeMempool(),
     mining: fakeMining(),
@@ -109,6 +112,7 @@ export async function bitcoinRig(parts: readonly (keyof HttpBitcoin)[] = ALL) {
     away,
     transactions,
     refusedTransaction: madeTransaction({ lockTime: REFUSED_LOCK_TIME }).raw.toHex(),
+    otherTransaction: madeTransaction({ lockTime: OTHER_LOCK_TIME }).raw.toHex(),
     async ask(path: string, body?: unknown) {
       const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers: BEARER };
       const response = await app.request(`/api/v1${path}`, init);

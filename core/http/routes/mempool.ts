@@ -1,5 +1,5 @@
 import { fromHex } from "../../base/mod.ts";
-import { needed } from "../bitcoin_reads.ts";
+import { needed, sendTransaction } from "../bitcoin_reads.ts";
 import * as bitcoinSchemas from "../bitcoin_schemas.ts";
 import { type BodyOptions, readJson } from "../body.ts";
 import { json } from "../json.ts";
@@ -61,15 +61,12 @@ export function mempoolRoutes(
       summary: "Hand a transaction to the full node, which decides whether it takes it.",
       request: bitcoinSchemas.transactionBody,
       answer: { schema: bitcoinSchemas.sentTransaction },
-      codes: ["UNAVAILABLE", "INVALID_HEX", "TRUNCATED", "REFUSED", "TIMEOUT"],
+      codes: ["UNAVAILABLE", "INVALID_HEX", "TRUNCATED", "REFUSED", "SOURCE_FAULT", "TIMEOUT"],
       async handler(c) {
-        const fullNode = needed(bitcoin, "fullNode", "send a transaction");
+        needed(bitcoin, "fullNode", "send a transaction");
         const { hex } = parseBody(bitcoinSchemas.transactionBody, await readJson(c.req.raw, body));
         const raw = fromHex(hex.toLowerCase(), { title: "the transaction" });
-        // A node that is not asked for it does without these formats.
-        const { parseTransaction } = await import("../../bitcoin/mod.ts");
-        parseTransaction(raw);
-        return json({ txid: await fullNode.sendTransaction(raw, { signal: c.req.raw.signal }) });
+        return json({ txid: await sendTransaction(bitcoin, raw, { signal: c.req.raw.signal }) });
       },
     },
   ];

@@ -1,7 +1,7 @@
 import { type BitcoinNetwork, CommonsError, isCommonsError } from "../../base/mod.ts";
 import type { Transaction } from "../../bitcoin/mod.ts";
 import type { FoundTransaction, FoundUtxo } from "../../chain/mod.ts";
-import { type BitcoinReads, needed, readTransaction } from "../bitcoin_reads.ts";
+import { type BitcoinReads, needed, readTransaction, sendTransaction } from "../bitcoin_reads.ts";
 import type { HttpBitcoin, HttpChain } from "../types.ts";
 import { btcAmount } from "./btc_amount.ts";
 import { countParam, hashParam, hexParam, optionalHash, switchParam, verbosityParam } from "./params.ts";
@@ -64,9 +64,9 @@ export function transactionMethods(chain: HttpChain, bitcoin: HttpBitcoin): read
       help: "Hands a transaction to the full node, which decides by its own limits. Answers its txid.",
       admin: true,
       handler: async ([hexstring]) => {
-        const fullNode = needed(bitcoin, "fullNode", "send a transaction");
+        needed(bitcoin, "fullNode", "send a transaction");
         const words = "TX decode failed. Make sure the tx has at least one input.";
-        return await fullNode.sendTransaction((await decode(hexstring, words)).bytes);
+        return await sendTransaction(bitcoin, (await decode(hexstring, words)).bytes);
       },
     },
   ];
