@@ -16,6 +16,11 @@ export interface BlockSource {
    * @throws {CommonsError} `UNAVAILABLE` (nobody to ask), `TIMEOUT`, `SOURCE_FAULT` (the answer broke a rule)
    */
   block(hash: HashHex, options?: Abortable): Promise<Uint8Array | undefined>;
+  /**
+   * What it answered for `hash` is not that block (`code` says why). True when whoever gave it was found and left, so that
+   * asking again asks others.
+   */
+  disown?(hash: HashHex, code: string): boolean;
 }
 
 /** A transaction as a full node tells it. */

@@ -16,6 +16,14 @@ const MAX_FETCHES = 8;
 /** Most callers that wait for blocks at once. */
 const MAX_WAITING = 256;
 
+/** Times that one source is asked for a block: as often it may drop a liar. */
+const MAX_TRIES = 4;
+
+interface Wanted {
+  readonly header: HeaderView;
+  readonly signal: AbortSignal;
+}
+
 /** Gets verified blocks: kept ones, or from the sources, one after the other. */
 export class BlockFetcher {
   readonly #components: BlockServiceComponents;
@@ -90,10 +98,22 @@ export class BlockFetcher {
     return [...all].sort((a, b) => Number(b.available()) - Number(a.available()));
   }
 
-  async #ask(
-    source: BlockSource,
-    { header, signal }: { readonly header: HeaderView; readonly signal: AbortSignal },
-  ): Promise<Block | undefined> {
+  /** Asks again while what comes is not the block and the source can tell whose fault that is. */
+  async #ask(source: BlockSource, wanted: Wanted): Promise<Block | undefined> {
+    for (let tries = 1;; tries++) {
+      try {
+        return await this.#askOnce(source, wanted);
+      } catch (error) {
+        wanted.signal.throwIfAborted();
+        if (!isCommonsError(error) || !isForged(error.code)) throw error;
+        const left = source.disown?.(wanted.header.hash, error.code) === true;
+        if (!left || tries === MAX_TRIES || !source.available()) throw error;
+        this.#note(source, { error, header: wanted.header });
+      }
+    }
+  }
+
+  async #askOnce(source: BlockSource, { header, signal }: Wanted): Promise<Block | undefined> {
     const { clock, chain } = this.#components;
     const raw = await timedCall((asking) => source.block(header.hash, { signal: asking }), {
       clock,
@@ -123,6 +143,18 @@ export class BlockFetcher {
 /** True for codes that are no fault of what the source answered. */
 function isFailure(code: string): boolean {
   return ["UNAVAILABLE", "TIMEOUT", "REFUSED", "INTERNAL", "ABORTED", "BUSY"].includes(code);
+}
+
+/** Faults that are in the header's own block, whoever sends it: nobody is to blame for passing on what the miner made. */
+const OF_THE_MINER: ReadonlySet<string> = new Set([
+  "SECOND_COINBASE",
+  "BAD_COINBASE_LENGTH",
+  "BAD_COINBASE_HEIGHT",
+]);
+
+/** True when other bytes than the block's came. */
+function isForged(code: string): boolean {
+  return !isFailure(code) && code !== "SOURCE_FAULT" && !OF_THE_MINER.has(code);
 }
 
 /** What the caller is told when no source gave the block: the plainest of the reasons. */

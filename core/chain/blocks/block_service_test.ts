@@ -185,6 +185,32 @@ Deno.test("block() takes nothing wrong from a hostile source, tells the desk and
   }
 });
 
+Deno.test("block() asks a source of many again when it has left who lied, and not for ever", async (t) => {
+  const parent = tipOf(genesisOf("regtest"));
+  const { raw, header, hash } = mineBlock(parent, { height: 1 });
+  const forged = Uint8Array.of(...raw.subarray(0, -1), 1);
+  for (const [liars, code] of [[3, undefined], [9, "SOURCE_FAULT"]] as const) {
+    await t.step(`${liars} liars`, async () => {
+      let left = 0;
+      const peers = Object.assign(new FakeSource("peers", () => left < liars ? forged : raw), {
+        disown: () => ++left > 0,
+      });
+      await using rig = await blockRig({ sources: [peers] });
+      await rig.chain.accept(header, { lowWork: "store" });
+      expect(await rejection(rig.service.block(hash))).toBe(code);
+      expect([peers.asked.length, rig.refused.length]).toEqual(code === undefined ? [4, 3] : [4, 4]);
+    });
+  }
+  await t.step("but blames nobody for a block that is broken by itself", async () => {
+    const broken = mineBlock(parent, { height: 2 }); // says so in its coinbase
+    const peers = Object.assign(new FakeSource("peers", () => broken.raw), { disown: () => true });
+    await using rig = await blockRig({ sources: [peers] });
+    await rig.chain.accept(broken.header, { lowWork: "store" });
+    expect(await rejection(rig.service.block(broken.hash))).toBe("SOURCE_FAULT");
+    expect(peers.asked.length).toBe(1);
+  });
+});
+
 Deno.test("block() joins those who ask for the same, and gives up when all have", async (t) => {
   const gate = Promise.withResolvers<void>();
   const source = new FakeSource("slow");

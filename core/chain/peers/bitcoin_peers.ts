@@ -122,6 +122,10 @@ class Peers implements BitcoinPeers {
     return await this.#blocks.block(hash, options);
   }
 
+  disown(hash: HashHex, code: string): boolean {
+    return this.#blocks.disown(hash, code);
+  }
+
   #ready(peer: Peer): void {
     const { userAgent, claimedHeight } = peer.view(false);
     const address = endpointText(peer.endpoint);

@@ -19,6 +19,8 @@ const MAX_IN_FLIGHT_PER_PEER = 4;
 const MAX_WAITING = 64;
 /** Blocks that a pruned node serves (BIP159), less two that may come meanwhile. */
 const RECENT_BLOCKS = 288 - 2;
+/** Blocks of which is remembered who sent them, until they were looked at. */
+const MAX_SENDERS = 32;
 
 export interface BlockFetcherComponents {
   readonly chain: Pick<HeaderChain, "header" | "tip">;
@@ -44,6 +46,7 @@ export class BlockFetcher {
   /** All jobs; those not with a peer wait in {@linkcode BlockFetcher.#waiting}. */
   readonly #jobs = new Map<HashHex, Job>();
   #waiting: Job[] = [];
+  readonly #senders = new Map<HashHex, PeerHandle>();
 
   constructor(components: BlockFetcherComponents) {
     this.#components = components;
@@ -103,8 +106,18 @@ export class BlockFetcher {
       return peer.drop("unrequested_block", hash);
     }
     jobs?.delete(hash);
+    this.#noteSender(hash, peer);
     this.#settle(job, () => job.result.resolve(block));
     this.#assign();
+  }
+
+  /** What was sent for `hash` is not that block: whoever sent it is dropped. False when that is not known, or gone. */
+  disown(hash: HashHex, code: string): boolean {
+    const sender = this.#senders.get(hash);
+    this.#senders.delete(hash);
+    if (sender === undefined || !this.#peers.has(sender)) return false;
+    sender.drop("bad_block", code);
+    return true;
   }
 
   /** A peer does not have what it was asked for. */
@@ -126,6 +139,14 @@ export class BlockFetcher {
     }
     this.#waiting = [];
     this.#peers.clear();
+    this.#senders.clear();
+  }
+
+  #noteSender(hash: HashHex, peer: PeerHandle): void {
+    this.#senders.delete(hash); // to the end of the queue
+    this.#senders.set(hash, peer);
+    const [oldest] = this.#senders.keys();
+    if (this.#senders.size > MAX_SENDERS && oldest !== undefined) this.#senders.delete(oldest);
   }
 
   #begin(hash: HashHex): Job {

@@ -200,3 +200,15 @@ Deno.test("block() asks for few at a time and lets few wait", async () => {
   expect(new Set(await Promise.all(results.slice(0, 68)))).toEqual(new Set(["none"]));
   expect(asked.length).toBe(68);
 });
+
+Deno.test("disown() drops who sent something else than the block, and nobody twice", async () => {
+  const [liar, honest] = [nodeWith([7]), nodeWith([7])];
+  await using rig = await connected({ "a:1": liar, "b:1": honest });
+  expect(rig.peers.disown?.(hashAt(7), "BAD_MERKLE_ROOT")).toBe(false); // nobody sent one
+  expect(await rig.peers.block(hashAt(7))).toEqual(blockAt(7));
+  expect(rig.peers.disown?.(hashAt(7), "BAD_MERKLE_ROOT")).toBe(true);
+  expect(rig.reason("a:1")).toBe("bad_block");
+  expect(rig.peers.disown?.(hashAt(7), "BAD_MERKLE_ROOT")).toBe(false);
+  expect(await rig.peers.block(hashAt(7))).toEqual(blockAt(7));
+  expect([askedOf(liar), askedOf(honest)]).toEqual([1, 1]);
+});

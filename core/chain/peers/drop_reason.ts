@@ -8,7 +8,7 @@
  * - `changed_chain`: sent another chain than the one it had begun with
  * - `protocol`: broke the format or the order of messages; `flood`: sends more than anybody needs
  * - `invalid_headers`: a header broke a rule; `unconnecting_headers`: its headers never connect
- * - `unrequested_block`: sent a block that nobody asked it for
+ * - `unrequested_block`: sent a block that nobody asked it for; `bad_block`: put other things behind the block's header
  * - `internal`: a fault of this node
  */
 export type DropReason =
@@ -30,6 +30,7 @@ export type DropReason =
   | "invalid_headers"
   | "unconnecting_headers"
   | "unrequested_block"
+  | "bad_block"
   | "internal";
 
 const MISBEHAVIOUR: ReadonlySet<DropReason> = new Set([
@@ -40,6 +41,7 @@ const MISBEHAVIOUR: ReadonlySet<DropReason> = new Set([
   "invalid_headers",
   "unconnecting_headers",
   "unrequested_block",
+  "bad_block",
 ]);
 
 /** True for what an honest node does not do, or will not change soon: it is left alone for longer. */
