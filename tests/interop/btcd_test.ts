@@ -4,6 +4,7 @@ import { testChain } from "../../core/chain/_fixture.ts";
 import { systemClock } from "../../core/base/mod.ts";
 import { answersOnDemand } from "./_demand_steps.ts";
 import { followsNode, startRpcFeed } from "./_feed_steps.ts";
+import { answersAlike } from "./_http_steps.ts";
 import { judgesAlike } from "./_judgement_steps.ts";
 import { tellsOfItsMempool } from "./_mempool_steps.ts";
 import { servesModules } from "./_node_steps.ts";
@@ -62,6 +63,7 @@ async function interop(t: Deno.TestContext, program: BitcoinProgram): Promise<vo
     ["two of them that do not know each other", prefersWork],
     ["blocks, transactions and outputs on demand", answersOnDemand],
     ["its mempool as events", tellsOfItsMempool],
+    ["the same calls of both answer alike", answersAlike],
     ["a whole node and a module of it", servesModules],
     ["hundreds of blocks, good and bad, are judged alike", judgesAlike],
     ["a block is mined from its template and submitted", minesBlocks],
