@@ -181,7 +181,7 @@ class Service implements PeerHeaders {
   }
 
   #start(peerId: string, { header, tries }: Wanted): void {
-    const source = `commons-peer ${peerId}`;
+    const source = sourceOf(peerId);
     const { desk, clock, logger, onAsked } = this.#components;
     this.#sources.add(source);
     const begun = this.#progressAt = clock.monotonic();
@@ -207,13 +207,18 @@ class Service implements PeerHeaders {
     this.#syncs.set(peerId, work);
   }
 
-  /** What peers said that are not connected any more counts for nothing. */
+  /** What peers said that are not connected any more counts for nothing; of those that are asked, once that is over. */
   #forgetGone(): void {
-    const here = new Set(this.#components.port.speakers().map((id) => `commons-peer ${id}`));
+    const here = new Set([...this.#components.port.speakers(), ...this.#syncs.keys()].map(sourceOf));
     for (const source of this.#sources) {
       if (here.has(source)) continue;
       this.#sources.delete(source);
       this.#components.desk.forget(source);
     }
   }
+}
+
+/** Name of a peer at the desk. */
+function sourceOf(peerId: string): string {
+  return `commons-peer ${peerId}`;
 }

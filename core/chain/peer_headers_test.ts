@@ -255,6 +255,27 @@ Deno.test("who told of the header is asked first; nobody when nobody speaks the 
   expect(r.desk.sources().sources).toEqual([]); // gone, and its word with it
 });
 
+Deno.test("a peer that is gone before its answer comes is forgotten all the same", async () => {
+  const { headers } = mineHeaders(ROOT, 30);
+  await using peer = await peerWith(headers);
+  const gate = Promise.withResolvers<void>();
+  const peers: Record<string, Answer> = {
+    a: async (question) => {
+      await gate.promise;
+      return peer.answer(question);
+    },
+  };
+  await using r = await rig(peers);
+  r.service.missing(missing(headers, "a"));
+  await r.settle();
+  delete peers["a"];
+  await r.settle(MINUTE);
+  gate.resolve();
+  await r.settle();
+  expect(r.chain.tip().height).toBe(30);
+  expect(r.desk.sources().sources).toEqual([]);
+});
+
 Deno.test("a peer that sends slowly is given up", async () => {
   const { headers } = mineHeaders(ROOT, 5_000);
   await using peer = await peerWith(headers);
