@@ -12,8 +12,13 @@ import type { Abortable } from "../source_types.ts";
 import type { HeaderChain } from "../types.ts";
 import type { PeerHandle } from "./peer_types.ts";
 
-/** A block of 4 MB at 64 KB/s. */
-const ANSWER_MS = 60_000;
+/**
+ * A block has three such rounds to come in, which is 4 MB at 64 KB/s; a peer that sends next to nothing in one has none
+ * left. So who waits for a minute gets it from another one.
+ */
+const ROUND_MS = 20_000;
+const MAX_ROUNDS = 3;
+const LEAST_ROUND_BYTES = 320 * 1024;
 const MAX_IN_FLIGHT = 16;
 const MAX_IN_FLIGHT_PER_PEER = 4;
 const MAX_WAITING = 64;
@@ -185,11 +190,21 @@ export class BlockFetcher {
     const jobs = this.#peers.get(peer) ?? new Map<HashHex, Job>();
     this.#peers.delete(peer);
     this.#peers.set(peer, jobs.set(job.hash, job)); // last now: who asks again for a bad block asks another peer
-    job.timer = this.#components.clock.after(ANSWER_MS, () => peer.drop("stalled_block", job.hash));
+    this.#await(job, peer);
     // A peer that is dropped by this is taken out at the next turn of the one who assigns.
     queueMicrotask(() =>
       peer.send("getdata", encodeInventory([{ kind: INVENTORY.witnessBlock, hash: job.hash }]))
     );
+  }
+
+  /** Drops the peer when the block does not come in time. */
+  #await(job: Job, peer: PeerHandle, round = 1): void {
+    const before = peer.received;
+    job.timer = this.#components.clock.after(ROUND_MS, () => {
+      const moves = peer.received - before >= LEAST_ROUND_BYTES;
+      if (moves && round < MAX_ROUNDS) this.#await(job, peer, round + 1);
+      else peer.drop("stalled_block", job.hash);
+    });
   }
 
   /** Peers that may have a block and were not asked for it, with their load. */

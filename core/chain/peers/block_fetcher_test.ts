@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { CommonsError, doubleSha256, isCommonsError } from "../../base/mod.ts";
 import type { HashHex } from "../../base/mod.ts";
-import { encodeInventory, INVENTORY, SERVICES } from "../../bitcoin/mod.ts";
+import { encodeFrame, encodeInventory, INVENTORY, SERVICES, wireNetwork } from "../../bitcoin/mod.ts";
 import { FakeBitcoinPeer, type FakePeerInit } from "../../../tests/support/bitcoin_peer.ts";
 import { mineHeaders, tipOf } from "../../../tests/support/mining.ts";
 import { genesisOf } from "../_fixture.ts";
@@ -90,9 +90,31 @@ Deno.test("block() leaves a peer that sends nothing, or dies, and asks the next 
       const having = nodeWith([7]);
       await using rig = await connected({ "a:1": bad, "b:1": having });
       const block = rig.peers.block(hashAt(7));
-      if (!dies) await rig.clock.advance(60_000);
+      if (!dies) await rig.clock.advance(20_000);
       expect(await block).toEqual(blockAt(7));
       expect(rig.reason("a:1")).toBe(dies ? "closed" : "stalled_block");
+    });
+  }
+});
+
+Deno.test("block() waits for a block that comes slowly, for a minute", async (t) => {
+  const block = new Uint8Array(3_000_000);
+  block.set(headerAt(7));
+  const frame = encodeFrame(wireNetwork("regtest").magic, { command: "block", payload: block });
+  for (const rounds of [3, 5]) {
+    await t.step(`${rounds} rounds`, async () => {
+      const node = nodeWith([], { on: ({ command }) => command === "getdata" });
+      await using rig = await connected({ "a:1": node });
+      const found = rig.peers.block(hashAt(7)).catch(() => undefined);
+      await settled();
+      const part = Math.ceil(frame.length / rounds);
+      for (let sent = 0; sent < frame.length && rig.reason() === undefined; sent += part) {
+        node.session.raw(frame.subarray(sent, sent + part));
+        await settled();
+        await rig.clock.advance(19_999);
+      }
+      expect((await found)?.length).toBe(rounds === 3 ? block.length : undefined);
+      expect(rig.reason()).toBe(rounds === 3 ? undefined : "stalled_block");
     });
   }
 });

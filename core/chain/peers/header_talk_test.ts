@@ -20,6 +20,7 @@ function keptPeer(claimedHeight: number) {
     source: "bitcoin-p2p a:1",
     services: 9n,
     claimedHeight,
+    received: 0,
     send: (command, payload) => {
       sent.push(decodeMessage({ command, payload: new Uint8Array(payload ?? []) }));
     },

@@ -133,6 +133,10 @@ export class Peer implements PeerHandle {
     return Math.max(0, Math.min(this.#version?.startHeight ?? 0, MAX_HEIGHT));
   }
 
+  get received(): number {
+    return this.#link.bytesIn;
+  }
+
   /** Milliseconds since the connection began. */
   get age(): number {
     return this.#components.clock.monotonic() - this.#since;

@@ -8,6 +8,8 @@ export interface PeerHandle {
   readonly services: bigint;
   /** Height that it claimed when it connected. */
   readonly claimedHeight: number;
+  /** Bytes that came from it so far. */
+  readonly received: number;
   send(command: string, payload?: Uint8Array): void;
   /** Ends the connection. */
   drop(reason: DropReason, detail?: string): void;
