@@ -106,7 +106,10 @@ async function startHostile(
   }));
   const options: HostileOptions = { prefix: PREFIX, peers };
   const process = stack.use(spawnDeno(HOSTILE, { args: [JSON.stringify(options)] }));
-  return JSON.parse(await process.stdout.waitFor(/^\[/, { ms: 60_000 }));
+  const told = process.stdout.waitFor(/^\[/, { ms: 60_000 }).catch((error) => {
+    throw new Error(`The hostile peers do not start:\n${process.output()}`, { cause: error });
+  });
+  return JSON.parse(await told);
 }
 
 const honestSize = SOAK ? 21 : 6;

@@ -19,7 +19,7 @@ export interface NetworkNode extends TestNode {
 const INIT: Partial<P2pInit> = {
   dht: "private",
   sharePrivateAddresses: true,
-  discoveryTiming: { lonely: 100, steady: 2_000, explore: 2_000, readvertiseFirst: 60_000 },
+  discoveryTiming: { lonely: 100, steady: 5_000, explore: 10_000, readvertiseFirst: 60_000 },
 };
 
 /** Starts a node that other nodes of this machine find. */
