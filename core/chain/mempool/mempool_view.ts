@@ -20,6 +20,8 @@ import { exposeMempoolMetrics } from "./mempool_metrics.ts";
 const POLL_MS = 5_000;
 /** Shortest time between two looks, however often it is woken. */
 const MIN_GAP_MS = 500;
+/** Nor shorter than so many times what the last look took: a large mempool is megabytes, and hints come all the time. */
+const REST_PER_LOOK = 5;
 const MAX_ENTRIES = 300_000;
 const MAX_EVENTS = 500;
 /** A look that is older says nothing about now. */
@@ -76,7 +78,7 @@ export interface MempoolView {
    * @throws {CommonsError} `INVALID_TARGET` unless that is 1 to 1,008, `UNAVAILABLE`
    */
   feeEstimate(targetBlocks: number, options?: Abortable): Promise<FeeEstimate>;
-  /** Looks soon instead of at the next poll; at most twice a second. */
+  /** Looks soon instead of at the next poll; at most twice a second, and less often where a look takes long. */
   wake(): void;
   /** Idempotent. */
   stop(): Promise<void>;
@@ -118,6 +120,7 @@ class View implements MempoolView {
   /** Monotonic time of the last look; `undefined` before the first. */
   #lookedAt: number | undefined;
   #endedAt = -Infinity;
+  #lookMs = 0;
   #truncated = false;
   /** What went wrong last time. */
   #failure: string | undefined;
@@ -137,7 +140,10 @@ class View implements MempoolView {
     });
     this.#listening = components.events.listen(
       { name: "mempool", types: ["NewBlock", "BlockDisconnected"] },
-      (event) => this.#hear(event),
+      (event) => {
+        this.#estimates.clear();
+        this.#hear(event);
+      },
     );
     if (components.metrics) {
       exposeMempoolMetrics(components.metrics, {
@@ -209,15 +215,18 @@ class View implements MempoolView {
     if (this.#stop.signal.aborted) return;
     this.#timer?.[Symbol.dispose]();
     const since = this.#components.clock.monotonic() - this.#endedAt;
-    const ms = this.#woken ? Math.max(0, MIN_GAP_MS - since) : this.#pollMs;
+    const gap = Math.min(this.#pollMs, Math.max(MIN_GAP_MS, REST_PER_LOOK * this.#lookMs));
+    const ms = this.#woken ? Math.max(0, gap - since) : this.#pollMs;
     this.#timer = this.#components.clock.after(ms, () => this.#run());
   }
 
   #run(): void {
     this.#woken = false;
+    const begun = this.#components.clock.monotonic();
     this.#round ??= this.#look().finally(() => {
       this.#round = undefined;
       this.#endedAt = this.#components.clock.monotonic();
+      this.#lookMs = this.#endedAt - begun;
       this.#schedule();
     });
   }

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { CommonsError, FakeClock, type HashHex } from "../../base/mod.ts";
+import { CommonsError, FakeClock, type HashHex, sleep } from "../../base/mod.ts";
 import { createEventBus } from "../../events/mod.ts";
 import { createMetrics } from "../../telemetry/mod.ts";
 import { eventually } from "../../../tests/support/eventually.ts";
@@ -37,6 +37,7 @@ async function viewRig(init: MempoolViewInit & { readonly blocks?: boolean } = {
     error: undefined as unknown,
     rate: undefined as number | undefined,
     looks: 0,
+    lookMs: 0,
     asked: 0,
     blocks: new Map<HashHex, readonly HashHex[] | Error>(),
   };
@@ -45,11 +46,11 @@ async function viewRig(init: MempoolViewInit & { readonly blocks?: boolean } = {
   const view = createMempoolView({
     source: {
       available: () => state.up,
-      mempool: ({ limit = Infinity } = {}) => {
+      mempool: async ({ limit = Infinity } = {}) => {
         state.looks++;
-        return state.error === undefined
-          ? Promise.resolve(state.pool.slice(0, limit))
-          : Promise.reject(state.error);
+        if (state.lookMs > 0) await sleep(clock, state.lookMs);
+        if (state.error !== undefined) throw state.error;
+        return state.pool.slice(0, limit);
       },
       feeRate: () => {
         state.asked++;
@@ -322,6 +323,9 @@ Deno.test("feeEstimate() is the node's, else the mempool's, at least 1", async (
   const { asked } = t.state;
   await Promise.all([t.view.feeEstimate(1), t.view.feeEstimate(1)]);
   expect(t.state.asked).toBe(asked); // kept for ten seconds
+  await t.block(100, []);
+  await t.view.feeEstimate(1);
+  expect(t.state.asked).toBe(asked + 1); // or up to the next block
   await t.clock.advance(10_000);
   t.state.rate = 0.2;
   expect(await t.view.feeEstimate(1)).toEqual({ satPerVbyte: 1, from: "node" });
@@ -363,6 +367,23 @@ Deno.test("wake() looks at once, and no more than twice a second", async () => {
   await t.clock.advance(500);
   await t.clock.advance(5_000);
   expect(t.state.looks).toBeLessThanOrEqual(looks + 5);
+});
+
+Deno.test("wake() leaves more time between looks that take long, but not more than the poll does", async () => {
+  await using t = await viewRig();
+  for (const [lookMs, most] of [[400, 26], [4_000, 8]] as const) {
+    t.state.lookMs = lookMs;
+    await t.clock.advance(60_000);
+    const { looks } = t.state;
+    for (let i = 0; i < 600; i++) {
+      t.view.wake();
+      await t.clock.advance(100);
+    }
+    expect(t.state.looks - looks).toBeLessThanOrEqual(most);
+    expect(t.state.looks - looks).toBeGreaterThanOrEqual(most - 3);
+  }
+  t.state.lookMs = 0;
+  await t.clock.advance(60_000);
 });
 
 Deno.test("a node that is down is left alone, and a fault is logged", async () => {
