@@ -118,6 +118,7 @@ export async function startNode(init: NodeInit): Promise<RunningNode> {
       bans,
       chain: ground.chain,
       sources: ground.bitcoin.desk,
+      bitcoin: ground.bitcoin,
       modules: host,
       events,
       metrics: ground.metrics,

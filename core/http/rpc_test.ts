@@ -181,3 +181,11 @@ Deno.test("rpc() without the token runs what only reads", async (t) => {
     expect([status, answer[0].result, answer[1].error.code]).toEqual([200, 0, -32003]);
   });
 });
+
+Deno.test("rpc() takes what is as large as a block from the operator alone", async () => {
+  const call = (bytes: number) => JSON.stringify({ ...two("uptime"), filler: "0".repeat(bytes) });
+  expect((await rpc(call(8_000_000))).status).toBe(200);
+  expect((await rpc(call(8_100_000))).status).toBe(413);
+  expect((await rpc(call(60_000), {})).status).toBe(200);
+  expect((await rpc(call(70_000), {})).status).toBe(413);
+});

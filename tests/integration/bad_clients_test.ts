@@ -69,7 +69,7 @@ Deno.test("requests that must be refused are, with their code", async (t) => {
     {
       name: "a body over the limit",
       method: "POST",
-      url: `${http}/rpc`,
+      url: `${http}/api/v1/peers`,
       headers: { ...json, "content-length": String(long.length) },
       body: long,
       status: 413,
@@ -78,7 +78,7 @@ Deno.test("requests that must be refused are, with their code", async (t) => {
     {
       name: "a body over the limit that does not say so",
       method: "POST",
-      url: `${http}/rpc`,
+      url: `${http}/api/v1/peers`,
       headers: { ...json, "transfer-encoding": "chunked" },
       body: `${long.length.toString(16)}\r\n${long}\r\n0\r\n\r\n`,
       status: 413,

@@ -58,6 +58,11 @@ export class FeeEstimates {
     return { satPerVbyte: atLeastMinimum(rate ?? 0), from: rate === undefined ? "minimum" : "mempool" };
   }
 
+  /** Forgets what the node answered: a block has come. */
+  clear(): void {
+    this.#kept.clear();
+  }
+
   /** Without the caller's signal: several callers share one answer. The node's deadline bounds it. */
   #ofNode(targetBlocks: number): Promise<number | undefined> {
     const { clock } = this.#components;

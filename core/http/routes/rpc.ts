@@ -10,6 +10,9 @@ import {
 } from "../rpc/dispatch.ts";
 import { rpcBody } from "../schemas.ts";
 
+/** A block of 4,000,000 bytes as hex, with what stands around it: what only the operator may send. */
+const OPERATOR_BYTES = 8_000_000 + 65_536;
+
 /** `POST /rpc`. */
 export function rpcRoute(components: DispatchComponents, body: BodyOptions): Route {
   return {
@@ -21,13 +24,15 @@ export function rpcRoute(components: DispatchComponents, body: BodyOptions): Rou
     answer: {},
     async handler(c) {
       let value: unknown;
+      const { authorised } = c.env.caller;
+      const maxBytes = authorised ? Math.max(body.maxBytes, OPERATOR_BYTES) : body.maxBytes;
       try {
-        value = await readJson(c.req.raw, body);
+        value = await readJson(c.req.raw, { ...body, maxBytes });
       } catch (error) {
         if (isParseFault(error)) return send(rpcParseError());
         throw error; // too large, too deep, too slow: not a matter of JSON-RPC
       }
-      return send(await answerRpc(components, value, { authorised: c.env.caller.authorised }));
+      return send(await answerRpc(components, value, { authorised }));
     },
   };
 }

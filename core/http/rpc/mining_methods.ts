@@ -35,7 +35,7 @@ export function miningMethods(chain: HttpChain, bitcoin: HttpBitcoin): readonly 
       ],
       help:
         "Checks a block as far as it says itself what it must be, and hands it to the full node: null when that " +
-        "took it, else why not. A request of more than http.max_body_bytes is refused.",
+        "took it, else why not.",
       admin: true,
       handler: async ([hexdata]) => await submitBlock(bitcoin, hexdata),
     },
