@@ -115,6 +115,7 @@ export class HeaderTalk {
     if (this.#ended) return;
     if (said === "dismissed") {
       if (this.#presync !== undefined) this.#questions.askFrom(this.#presync.next());
+      else if (this.#turn) this.#questions.askByLocator(); // a turn that began while it was awaited
       return;
     }
     if (said === "unasked" && !this.#unasked.take(Math.max(1, count))) {

@@ -119,3 +119,43 @@ Deno.test("header sync tries again soon when the chain cannot take headers", asy
   expect(t.chain.tip().height).toBe(10);
   await sync.stop();
 });
+
+Deno.test("header sync asks anew when it failed while an answer was on its way that counts no more", async () => {
+  const clock = new FakeClock();
+  await using t = await testChain();
+  const root = tipOf(genesisOf("regtest"));
+  await t.chain.accept(mineHeaders(root, 2_300).headers, { lowWork: "store" });
+  const { headers, tip } = mineHeaders(root, 6_000, { tag: 1 });
+  let broken = false;
+  const chain: TalkChain = {
+    locator: () => t.chain.locator(),
+    presync: (hash) => t.chain.presync(hash),
+    tip: () => t.chain.tip(),
+    header: (hash) => t.chain.header(hash),
+    accept: (...given) => broken ? Promise.reject(new Error("disk full")) : t.chain.accept(...given),
+  };
+  const { peer, sent, dropped } = keptPeer(6_000);
+  const desk = recordingDesk().desk;
+  const sync = new HeaderSync({ chain, desk, clock, logger: silentLogger, traffic: new Traffic() });
+  sync.start();
+  sync.add(peer);
+  for (const batch of [0, 1]) { // too little work, then enough: what was asked for behind it belongs to the first pass
+    sync.headers(peer, headers.slice(batch * BATCH, (batch + 1) * BATCH));
+    await settled();
+  }
+  expect(sent.length).toBe(3);
+  broken = true;
+  sync.headers(peer, mineHeaders(tip, 1).headers); // said without being asked
+  await settled();
+  broken = false;
+  await clock.advance(31_000);
+  sync.headers(peer, headers.slice(2 * BATCH));
+  await settled();
+  expect(sent.length).toBe(4);
+  for (let batch = 0; batch < 6; batch++) {
+    sync.headers(peer, headers.slice((batch % 3) * BATCH, (batch % 3 + 1) * BATCH));
+    await settled();
+  }
+  expect([t.chain.tip().height, dropped]).toEqual([6_000, []]);
+  await sync.stop();
+});
