@@ -5,8 +5,11 @@ import type { FullNode } from "../source_types.ts";
 import type { HeaderChain } from "../types.ts";
 import { templateCoinbase } from "./template_coinbase.ts";
 
-/** Blocks that are on their way in at once; each may have 4 MB. */
+/** Blocks that are on their way in at once, of each kind; each may have 4 MB. */
 const MAX_UNDER_WAY = 4;
+
+/** Counted apart: who relays blocks of others shall not keep a miner's own from the full node. */
+type Way = "submit" | "queue";
 
 export interface MiningComponents {
   readonly chain: Pick<HeaderChain, "accept" | "header">;
@@ -51,7 +54,7 @@ export function createMining(components: MiningComponents): Mining {
 
 class Miner implements Mining {
   readonly #components: MiningComponents;
-  #underWay = 0;
+  readonly #underWay: Record<Way, number> = { submit: 0, queue: 0 };
 
   constructor(components: MiningComponents) {
     this.#components = components;
@@ -67,7 +70,7 @@ class Miner implements Mining {
 
   async submit(raw: Uint8Array): Promise<SubmittedBlock> {
     const fullNode = this.#fullNode();
-    using _slot = this.#takeSlot();
+    using _slot = this.#takeSlot("submit");
     const block = this.#read(raw);
     const reason = await fullNode.submitBlock(raw);
     if (reason !== undefined && isDuplicate(reason)) return { status: "duplicate", reason: null };
@@ -77,7 +80,7 @@ class Miner implements Mining {
   }
 
   async queue(raw: Uint8Array, from: string): Promise<void> {
-    using _slot = this.#takeSlot();
+    using _slot = this.#takeSlot("queue");
     const block = this.#read(raw);
     const { rejected } = await this.#components.chain.accept(block.headerBytes, { keepOrphans: true });
     const [refused] = rejected;
@@ -134,12 +137,12 @@ class Miner implements Mining {
     }
   }
 
-  #takeSlot(): Disposable {
-    if (this.#underWay >= MAX_UNDER_WAY) {
+  #takeSlot(way: Way): Disposable {
+    if (this.#underWay[way] >= MAX_UNDER_WAY) {
       throw new CommonsError("BUSY", "Cannot take the block: others are on their way");
     }
-    this.#underWay++;
-    return { [Symbol.dispose]: () => void this.#underWay-- };
+    this.#underWay[way]++;
+    return { [Symbol.dispose]: () => void this.#underWay[way]-- };
   }
 }
 

@@ -155,3 +155,20 @@ Deno.test("a full node that is down keeps no header from the chain", async () =>
   expect(t.chain.tip().height).toBe(1);
   expect(await codeOf(() => mining.submit(mined()))).toBe("Error: down");
 });
+
+Deno.test("blocks that are relayed do not keep a miner's own from the full node", async () => {
+  await using t = await testChain();
+  const gate = Promise.withResolvers<undefined>();
+  const mining = createMining({
+    chain: t.chain,
+    fullNode: { blockTemplate: () => Promise.resolve({}), submitBlock: () => gate.promise },
+    logger: silentLogger,
+  });
+  const block = mined();
+  const relayed = [1, 2, 3, 4].map(() => mining.queue(block, "radio"));
+  expect(await codeOf(() => mining.queue(block, "radio"))).toBe("BUSY");
+  const own = mining.submit(block);
+  gate.resolve(undefined);
+  expect((await own).status).toBe("accepted");
+  await Promise.all(relayed);
+});
