@@ -69,5 +69,6 @@ export function chainTransaction(found: FoundTransaction): ChainTransaction {
     height: found.height ?? null,
     confirmations: found.confirmations ?? 0,
     verified: found.verified,
+    witness_verified: found.witnessVerified,
   };
 }

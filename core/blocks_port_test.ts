@@ -59,6 +59,7 @@ Deno.test("blocksPort() shows what was found in the words of the node API", asyn
     height: 0,
     confirmations: 1,
     verified: true,
+    witness_verified: true,
   });
   expect(await port.utxo(txid, 0)).toEqual({
     value: 5n,

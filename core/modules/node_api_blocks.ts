@@ -32,6 +32,8 @@ export interface ChainTransaction {
   readonly confirmations: number;
   /** True when the node has checked that the block of that hash contains it; else a full node said so. */
   readonly verified: boolean;
+  /** True when its witnesses, and so `wtxid` and all of `raw`, are the block's too: a Merkle proof shows the txid alone. */
+  readonly witness_verified: boolean;
 }
 
 /** A block whose proof of work, Merkle root and witness commitment the node has checked. */

@@ -29,6 +29,8 @@ export interface ChainTransaction {
   readonly confirmations: number;
   /** True when the node has checked that the block contains it; else the operator's full node said so. */
   readonly verified: boolean;
+  /** True when its witnesses, and so `wtxid` and all of `raw`, are the block's too: a Merkle proof shows the txid alone. */
+  readonly witness_verified: boolean;
 }
 
 /** A block whose proof of work, Merkle root and witness commitment the node has checked; its scripts it has not. */
