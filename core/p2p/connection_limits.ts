@@ -10,6 +10,8 @@ export interface ConnectionLimitsInit {
   readonly perSubnet: number;
   /** Addresses of peers that the operator chose: they are not counted. */
   readonly exempt: ReadonlySet<string>;
+  /** All connections, both ways, of peers that the operator did not choose. */
+  readonly total: number;
 }
 
 /** New connections from one address: a second in the long run, and at once. */
@@ -20,7 +22,10 @@ const MAX_RATED = 4_096;
 /** Connections that one peer may have opened to this node: one is enough, and two peers may dial each other at once. */
 const MAX_PER_PEER = 3;
 
-export type ConnectionRefusal = "RATE" | "PER_IP" | "PER_SUBNET" | "PER_PEER";
+/** All connections under one name; no address or peer has it. */
+const ALL = "*";
+
+export type ConnectionRefusal = "RATE" | "PER_IP" | "PER_SUBNET" | "PER_PEER" | "FULL";
 
 /** What is told of a connection that came in. */
 export interface IncomingConnection {
@@ -31,7 +36,7 @@ export interface IncomingConnection {
 }
 
 /**
- * Limits on connections that others open, from before the handshake to their end: nobody can take all places with one
+ * Limits on connections that others open, and on all together, from before the handshake to their end: nobody can take all places with one
  * address or one small network. Loopback is exempt: those are the operator's own programs, such as a proxy for
  * WebSockets in front of everybody else.
  */
@@ -63,11 +68,27 @@ export class ConnectionLimits {
     return undefined;
   }
 
-  /** The same once the peer has proven who it is, wherever it comes from. */
-  admitPeer(peerId: string, connection: IncomingConnection): ConnectionRefusal | undefined {
+  /** The same once the peer has proven who it is, wherever it comes from. For a `chosen` one there is always room. */
+  admitPeer(
+    peerId: string,
+    connection: IncomingConnection,
+    { chosen = false }: { readonly chosen?: boolean } = {},
+  ): ConnectionRefusal | undefined {
     if (this.#count(peerId) >= MAX_PER_PEER) return "PER_PEER";
-    this.#hold([peerId], connection);
+    if (!chosen && this.#isFull()) return "FULL";
+    this.#hold(chosen ? [peerId] : [peerId, ALL], connection);
     return undefined;
+  }
+
+  /** Counts a connection that this node opened, or says why it must not be. */
+  admitOutgoing(connection: IncomingConnection): ConnectionRefusal | undefined {
+    if (this.#isFull()) return "FULL";
+    this.#hold([ALL], connection);
+    return undefined;
+  }
+
+  #isFull(): boolean {
+    return this.#count(ALL) >= this.#init.total;
   }
 
   #hold(names: readonly string[], connection: IncomingConnection): void {

@@ -21,7 +21,13 @@ class Incoming extends EventTarget {
 
 function setup(init: Partial<ConstructorParameters<typeof ConnectionLimits>[1]> = {}) {
   const clock = new FakeClock();
-  const limits = new ConnectionLimits({ clock }, { perIp: 2, perSubnet: 3, exempt: new Set(), ...init });
+  const limits = new ConnectionLimits({ clock }, {
+    perIp: 2,
+    perSubnet: 3,
+    exempt: new Set(),
+    total: 100,
+    ...init,
+  });
   const open: Incoming[] = [];
   const admit = (ip: string) => {
     const connection = new Incoming(ip);
@@ -121,4 +127,17 @@ Deno.test("allGaters() lets pass what all let pass", async (t) => {
       expect(await gater.denyInboundRelayReservation?.(peer)).toBe(false);
     });
   }
+});
+
+Deno.test("ConnectionLimits ends connections of strangers, both ways, when there are too many", () => {
+  const { limits } = setup({ total: 3 });
+  const open = Array.from({ length: 4 }, (_, i) => new Incoming(`8.8.${i}.1`));
+  const [first, second, third, fourth] = open;
+  if (!first || !second || !third || !fourth) throw new Error("four connections");
+  expect([limits.admitPeer("a", first), limits.admitOutgoing(second), limits.admitPeer("b", third)])
+    .toEqual([undefined, undefined, undefined]);
+  expect([limits.admitPeer("c", fourth), limits.admitOutgoing(fourth)]).toEqual(["FULL", "FULL"]);
+  expect(limits.admitPeer("static", new Incoming("8.8.9.1"), { chosen: true })).toBeUndefined();
+  second.close();
+  expect([limits.admitOutgoing(fourth), limits.admitPeer("c", second)]).toEqual([undefined, "FULL"]);
 });

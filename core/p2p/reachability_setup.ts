@@ -1,4 +1,4 @@
-import type { ConnectionGater } from "@libp2p/interface";
+import type { ConnectionGater, PeerId } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import type { BanGate } from "../bans/mod.ts";
 import { type Clock, CommonsError, type PeerIdText, tryPeerIdText } from "../base/mod.ts";
@@ -119,14 +119,24 @@ export function limitingGater(components: LimitingGaterComponents, init: P2pInit
     perIp: init.maxConnectionsPerIp ?? 8,
     perSubnet: init.maxConnectionsPerSubnet ?? 32,
     exempt: staticHosts(init),
+    // The library closes what is over its limit as far as it is not in use; this ends what goes far beyond.
+    total: Math.ceil(init.maxConnections * 1.25),
   });
+  const chosen = (peer: PeerId) => {
+    const peerId = tryPeerIdText(peer.toString());
+    return peerId !== undefined && isChosen(peerId);
+  };
   return {
     denyInboundConnection(connection) {
       const refusal = limits.admit(connection);
       return refusal !== undefined && refused(refusal, connection.remoteAddr);
     },
+    denyOutboundEncryptedConnection(peer, connection) {
+      const refusal = chosen(peer) ? undefined : limits.admitOutgoing(connection);
+      return refusal !== undefined && refused(refusal, connection.remoteAddr);
+    },
     denyInboundEncryptedConnection(peer, connection) {
-      const refusal = limits.admitPeer(peer.toString(), connection);
+      const refusal = limits.admitPeer(peer.toString(), connection, { chosen: chosen(peer) });
       return refusal !== undefined && refused(refusal, connection.remoteAddr);
     },
     /** A name that strangers tell looks public, and may stand for a door inside this node's own network. */
