@@ -74,7 +74,7 @@ class Miner implements Mining {
     const block = this.#read(raw);
     const reason = await fullNode.submitBlock(raw);
     if (reason !== undefined && isDuplicate(reason)) return { status: "duplicate", reason: null };
-    if (reason !== undefined) return { status: "rejected", reason };
+    if (reason !== undefined && reason !== ON_A_BRANCH) return { status: "rejected", reason };
     await this.#offer(block, "the full node");
     return { status: "accepted", reason: null };
   }
@@ -94,7 +94,7 @@ class Miner implements Mining {
     if (fullNode === undefined) return;
     try {
       const reason = await fullNode.submitBlock(raw);
-      if (reason !== undefined && !isDuplicate(reason)) {
+      if (reason !== undefined && reason !== ON_A_BRANCH && !isDuplicate(reason)) {
         logger.info("the full node refused a block", { hash: block.hash, from, reason });
       }
     } catch (error) {
@@ -146,7 +146,11 @@ class Miner implements Mining {
   }
 }
 
-/** BIP22's word, or btcd's sentence. */
+/** BIP22's word for a block that was kept and does not become the best one, so that not all of it was looked at. */
+const ON_A_BRANCH = "inconclusive";
+
+/** BIP22's words, or btcd's sentence. */
 function isDuplicate(reason: string): boolean {
-  return reason === "duplicate" || reason.startsWith("rejected: already have block");
+  return reason === "duplicate" || reason === "duplicate-inconclusive" ||
+    reason.startsWith("rejected: already have block");
 }

@@ -172,3 +172,18 @@ Deno.test("blocks that are relayed do not keep a miner's own from the full node"
   expect((await own).status).toBe("accepted");
   await Promise.all(relayed);
 });
+
+Deno.test("mining.submit() calls a block accepted that the full node keeps on a branch", async () => {
+  await using t = await testChain();
+  const words = ["inconclusive", "duplicate-inconclusive", "duplicate-invalid"];
+  const fullNode = {
+    blockTemplate: () => Promise.resolve({}),
+    submitBlock: () => Promise.resolve(words.shift()),
+  };
+  const mining = createMining({ chain: t.chain, fullNode, logger: silentLogger });
+  const block = mined();
+  expect(await mining.submit(block)).toEqual({ status: "accepted", reason: null });
+  expect(t.chain.tip().height).toBe(1);
+  expect(await mining.submit(block)).toEqual({ status: "duplicate", reason: null });
+  expect(await mining.submit(block)).toEqual({ status: "rejected", reason: "duplicate-invalid" });
+});
