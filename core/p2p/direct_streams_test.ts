@@ -123,6 +123,20 @@ Deno.test("DirectStreams: a stream that ends without a message, or breaks off, i
   expect(messages(node, "handshake", "reject", "NOT_JSON")).toBe(0);
 });
 
+Deno.test("DirectStreams: what came before a reset is not taken for a message", async () => {
+  await using node = await startNode({ init: { network: "mainnet" } });
+  await using stranger = await startStranger();
+  const good = goodMessages(stranger.peerId);
+  const broken = await stranger.open(node);
+  broken.send(new TextEncoder().encode(JSON.stringify(good.block)));
+  await stranger.send(node, good.handshake); // behind it on the same connection
+  await eventually(() => streams(node, "done") === 1);
+  broken.abort(new Error("the line went down"));
+  await eventually(() => streams(node, "failed") + streams(node, "done") === 2);
+  expect(streams(node, "failed")).toBe(1);
+  expect(messages(node, "block", "accept", "OK")).toBe(0);
+});
+
 Deno.test("DirectStreams: a message over the cap ends its stream before it is whole", async () => {
   await using node = await startNode();
   await using stranger = await startStranger();

@@ -130,7 +130,7 @@ export class RequestStreams implements Requests {
       stream = await connection.newStream(protocol, { signal });
       deadline.onAbort(() => stream?.abort(streamTimeout()));
       stream.send(bytes);
-      const [answer] = await Promise.all([readWhole(stream, maxBytes), stream.close({ signal })]);
+      const [answer] = await Promise.all([readToEnd(stream, maxBytes), stream.close({ signal })]);
       this.#count(protocol, "outbound", "done");
       return answer;
     } catch (cause) {
@@ -169,7 +169,7 @@ export class RequestStreams implements Requests {
     deadline.onAbort(() => stream.abort(streamTimeout()));
     const { signal } = deadline;
     try {
-      const question = await readWhole(stream, handler.maxRequestBytes);
+      const question = await readToEnd(stream, handler.maxRequestBytes);
       const answer = await Promise.race([handler.answer(question, peerId, { signal }), aborted(deadline)]);
       if (answer === undefined) {
         this.#count(protocol, "inbound", "refused");
@@ -209,15 +209,6 @@ export class RequestStreams implements Requests {
       this.#outcomes.set(key, { labels: { protocol, direction, outcome }, count: 1 });
     }
   }
-}
-
-/** What the other side wrote up to the end of its writing; one that resets the stream has not ended it. */
-async function readWhole(stream: Stream, maxBytes: number): Promise<Uint8Array> {
-  const bytes = await readToEnd(stream, maxBytes);
-  if (stream.status === "reset" || stream.status === "aborted") {
-    throw new CommonsError("REQUEST_FAILED", "Cannot read to the end: the stream was reset");
-  }
-  return bytes;
 }
 
 /** Rejects at the deadline: an answer that does not heed its signal must not keep its slot. */

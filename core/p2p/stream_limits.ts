@@ -103,7 +103,11 @@ export function streamTimeout(): CommonsError {
   return new CommonsError("TIMEOUT", "Cannot finish the stream: it took too long or failed");
 }
 
-/** Everything up to the other side's end of writing. @throws {CommonsError} `MESSAGE_TOO_LARGE` */
+/**
+ * Everything up to the other side's end of writing. The library ends the iteration quietly when a stream is reset too:
+ * what came before a reset is no message.
+ * @throws {CommonsError} `MESSAGE_TOO_LARGE`, `REQUEST_FAILED` for a stream that was reset
+ */
 export async function readToEnd(stream: Stream, maxBytes: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -113,6 +117,9 @@ export async function readToEnd(stream: Stream, maxBytes: number): Promise<Uint8
       throw new CommonsError("MESSAGE_TOO_LARGE", "Cannot read from the stream: it is over the size cap");
     }
     parts.push(chunk instanceof Uint8Array ? chunk : chunk.subarray());
+  }
+  if (stream.status === "reset" || stream.status === "aborted") {
+    throw new CommonsError("REQUEST_FAILED", "Cannot read to the end: the stream was reset");
   }
   const [only] = parts;
   return parts.length === 1 && only !== undefined ? only : concatBytes(parts);
