@@ -76,6 +76,7 @@ export class ConnectionWatch {
   }
 
   #began(connection: MultiaddrConnection, direction: Direction): false {
+    if (hasEnded(connection)) return false;
     this.#pending.set(connection, { direction, encrypted: false });
     connection.addEventListener("close", () => {
       const pending = this.#pending.get(connection);
@@ -101,6 +102,7 @@ export class ConnectionWatch {
   }
 
   #follow(peerId: string, connection: MultiaddrConnection): void {
+    if (hasEnded(connection)) return; // nothing would take its meter away again
     const meter = this.#meterOf(peerId);
     const { total } = this;
     const send = connection.send.bind(connection);
@@ -172,4 +174,9 @@ export class ConnectionWatch {
       () => [[this.#isPrivate ? this.#failedHandshakes() : 0]],
     );
   }
+}
+
+/** True for a connection whose end was told before anybody here listened for it. */
+function hasEnded({ status }: MultiaddrConnection): boolean {
+  return status === "closed" || status === "reset" || status === "aborted";
 }

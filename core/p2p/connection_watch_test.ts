@@ -46,6 +46,14 @@ Deno.test("ConnectionWatch() never denies and counts what became of handshakes",
   expect(metrics.value("commons_p2p_shared_key_failures_total")).toBe(1);
 });
 
+Deno.test("ConnectionWatch() keeps nothing of a connection that ended before it was asked", async () => {
+  const { gater, watch } = watchOn();
+  const { connection } = fakeConnection();
+  Object.assign(connection, { status: "closed" });
+  await gater.denyInboundUpgradedConnection?.(PEER, connection);
+  expect(watch.trafficOf("peer").number).toBe(-1);
+});
+
 Deno.test("ConnectionWatch() counts bytes by peer until its last connection closes, and in all", async () => {
   const { gater, watch, metrics, clock } = watchOn();
   const [first, second] = [fakeConnection(), fakeConnection()];
