@@ -1,5 +1,6 @@
 import { type Clock, CommonsError, isCommonsError } from "../../base/mod.ts";
 import type { Logger, Metrics } from "../../telemetry/mod.ts";
+import { unlessAborted } from "../blocks/timed_call.ts";
 import type { Abortable } from "../source_types.ts";
 import { Availability, type NodeState, type Probe } from "./availability.ts";
 import { post, type PostResult } from "./http_post.ts";
@@ -177,7 +178,7 @@ export class RpcConnection {
     body: string,
     { maxBytes, signal }: { maxBytes: number; signal: AbortSignal },
   ): Promise<PostResult> {
-    const authorization = await this.#login.header();
+    const authorization = await unlessAborted(this.#login.header(), signal); // a file system may hang
     signal.throwIfAborted();
     return await post({
       fetch: this.#components.fetch,

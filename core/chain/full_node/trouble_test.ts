@@ -283,3 +283,10 @@ Deno.test("a connection that breaks off is UNAVAILABLE", async () => {
   broken = true;
   expect(await codeOf(rig.node.block(HASH))).toBe("UNAVAILABLE");
 });
+
+Deno.test("a cookie file that is never read to its end holds up neither calls nor the stop", async () => {
+  await using rig = nodeRig({ cookieFile: "/cookie", readCookie: () => new Promise(() => {}) });
+  await rig.clock.advance(30_000);
+  expect(await codeOf(rig.node.bestBlock())).toBe("UNAVAILABLE");
+  expect(rig.node.status().why).toMatch(/no answer within 30000 ms/);
+});
