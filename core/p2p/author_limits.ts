@@ -15,17 +15,19 @@ export interface RateLimits {
   readonly source: Rate;
 }
 
-/** `limited`: this one is too much; `flood`: so many were too much in a minute that nobody sends them by mistake. */
+/**
+ * `limited`: this one is too much; `flood`: its author itself sends so many too much in a minute that it is no mistake.
+ */
 export type Admission = "ok" | "limited" | "flood";
 
 const MAX_KEPT = 4_096;
 const FLOOD_WINDOW_MS = 60_000;
 const MIN_AUTHOR_FLOOD = 50;
-/** A relay passes on what whole networks say, so it takes much more until it is blamed. */
-const SOURCE_FLOOD_FACTOR = 5;
 
 interface Meter {
   readonly bucket: TokenBucket;
+  /** Messages that were counted and then given back. */
+  spare: number;
   /** Messages over the limit since `since`. */
   excess: number;
   /** Monotonic milliseconds. */
@@ -45,25 +47,35 @@ export class AuthorLimits {
   }
 
   /**
-   * Counts a message. A flood is only told about who is to blame for it: the author that sends it itself, or the peer
-   * through which far more comes than a network says.
+   * Counts a message. Only the author that sends a flood itself is to blame for it: authors cost nothing to make, so an
+   * honest relay with hostile neighbours passes on far more than any one peer may, and must not be unheard for it.
    */
   admit(author: string, source: string): Admission {
     const { author: own, source: through } = this.#limits;
-    if (source !== author) {
-      const flood = through.burst * SOURCE_FLOOD_FACTOR;
-      const admission = this.#take(this.#meterOf(this.#sources, { key: source, rate: through }), flood);
+    const relayed = source !== author;
+    if (relayed) {
+      const admission = this.#take(this.#meterOf(this.#sources, { key: source, rate: through }), Infinity);
       if (admission !== "ok") return admission;
     }
-    const admission = this.#take(
-      this.#meterOf(this.#authors, { key: author, rate: own }),
-      Math.max(own.burst, MIN_AUTHOR_FLOOD),
-    );
-    return admission === "flood" && source !== author ? "limited" : admission;
+    const meter = this.#meterOf(this.#authors, { key: author, rate: own });
+    return this.#take(meter, relayed ? Infinity : Math.max(own.burst, MIN_AUTHOR_FLOOD));
+  }
+
+  /**
+   * Takes an author's message off its count again: somebody else has sent an old one of it once more, and would otherwise
+   * use up what the author may say.
+   */
+  giveBack(author: string): void {
+    const meter = this.#authors.get(author);
+    if (meter !== undefined && meter.spare < this.#limits.author.burst) meter.spare++;
   }
 
   #take(meter: Meter, flood: number): Admission {
     if (meter.bucket.take()) return "ok";
+    if (meter.spare > 0) {
+      meter.spare--;
+      return "ok";
+    }
     const now = this.#clock.monotonic();
     if (now - meter.since >= FLOOD_WINDOW_MS) {
       meter.since = now;
@@ -79,7 +91,12 @@ export class AuthorLimits {
     const known = meters.get(key);
     if (known !== undefined) return known;
     const clock = this.#clock;
-    const meter = { bucket: new TokenBucket({ clock, ...rate }), excess: 0, since: clock.monotonic() };
+    const meter = {
+      bucket: new TokenBucket({ clock, ...rate }),
+      spare: 0,
+      excess: 0,
+      since: clock.monotonic(),
+    };
     meters.set(key, meter);
     return meter;
   }

@@ -13,7 +13,7 @@ function setup(author = { perSecond: 10, burst: 100 }, source = { perSecond: 100
     }
     return seen;
   };
-  return { clock, admit };
+  return { clock, limits, admit };
 }
 
 Deno.test("AuthorLimits lets a burst through, then what the rate gives back", async () => {
@@ -45,10 +45,10 @@ Deno.test("AuthorLimits tells a flood from a slip, and whose it is", async (t) =
   await t.step("not a relay of one author", () => {
     expect(setup().admit(900, "a", "relay")).toEqual({ ok: 100, limited: 800 });
   });
-  await t.step("a relay of far too many", () => {
+  await t.step("not a relay of far too many: its neighbours made them", () => {
     const { admit } = setup({ perSecond: 1, burst: 1 }, { perSecond: 1, burst: 10 });
-    for (let i = 0; i < 60; i++) admit(1, `author ${i}`, "relay");
-    expect(admit(1, "one more", "relay")).toEqual({ flood: 1 });
+    for (let i = 0; i < 600; i++) admit(1, `author ${i}`, "relay");
+    expect(admit(1, "one more", "relay")).toEqual({ limited: 1 });
   });
   await t.step("nobody who is a little too fast for a long time", async () => {
     const { clock, admit } = setup();
@@ -60,6 +60,14 @@ Deno.test("AuthorLimits tells a flood from a slip, and whose it is", async (t) =
       admit(100, "a");
     }
   });
+});
+
+Deno.test("AuthorLimits.giveBack() gives no more than a burst, and nothing to strangers", () => {
+  const { limits, admit } = setup();
+  limits.giveBack("stranger");
+  expect(admit(101, "stranger")).toEqual({ ok: 100, limited: 1 });
+  for (let i = 0; i < 1_000; i++) limits.giveBack("stranger");
+  expect(admit(150, "stranger")).toEqual({ ok: 100, limited: 50 });
 });
 
 Deno.test("AuthorLimits looks at one status in five seconds", async () => {

@@ -47,6 +47,11 @@ export class TopicDesk {
   readonly counters: TopicCounters;
   readonly #logger: Logger;
   readonly #seen: TtlSet<string>;
+  /**
+   * What came over a stream from the peer itself. It must not stand in the way of gossip: nobody forwards it, and a peer
+   * that is quicker than gossip would keep a block from everybody behind this node.
+   */
+  readonly #seenDirect: TtlSet<string>;
   readonly #limits: AuthorLimits | undefined;
   readonly #own: TokenBucket | undefined;
   readonly #newest: NewestByAuthor;
@@ -63,6 +68,7 @@ export class TopicDesk {
     this.#logger = init.logger;
     this.counters = new TopicCounters(codec.topic);
     this.#seen = new TtlSet({ clock, ttlMs: REPEAT_TTL_MS, capacity: REPEAT_CAPACITY });
+    this.#seenDirect = new TtlSet({ clock, ttlMs: REPEAT_TTL_MS, capacity: REPEAT_CAPACITY });
     this.#newest = new NewestByAuthor(clock);
     const ownRate = codec.ownRate ?? codec.limits?.author;
     this.#own = ownRate === undefined ? undefined : new TokenBucket({ clock, ...ownRate });
@@ -84,12 +90,15 @@ export class TopicDesk {
     });
   }
 
-  /** The same for a message that had to be parsed to know its kind; `size` is that of its bytes. */
+  /**
+   * The same for a message that came directly, which had to be parsed to know its kind; `size` is that of its bytes. What
+   * gossip brings later is no repeat of it.
+   */
   receiveParsed(
     message: Readonly<Record<string, unknown>>,
     { size, context }: { readonly size: number; readonly context: CheckContext },
   ): Verdict {
-    return this.#settle(context, { size, read: () => this.codec.check(message, context) });
+    return this.#settle(context, { size, direct: true, read: () => this.codec.check(message, context) });
   }
 
   /** Counts a message that was refused before it came here. */
@@ -166,15 +175,20 @@ export class TopicDesk {
     return said !== undefined && this.#clock.monotonic() - said.since < REPEAT_TTL_MS ? said : undefined;
   }
 
-  #settle(context: CheckContext, input: { readonly size: number; read(): Verdict }): Verdict {
+  #settle(
+    context: CheckContext,
+    input: { readonly size: number; readonly direct?: boolean; read(): Verdict },
+  ): Verdict {
+    const { size, direct = false } = input;
     let verdict: Verdict;
     try {
-      verdict = this.#admission(context, input.size) ?? this.#firstOf(input.read(), context);
+      verdict = this.#admission(context, size) ?? this.#firstOf(input.read(), { context, direct });
+      if (verdict === STALE || verdict === DUPLICATE) this.#forgive(context);
     } catch (error) {
       this.#logger.error("gossip check failed", { topic: this.codec.topic, error: errorText(error) });
       verdict = FAILED;
     }
-    this.counters.add(verdict, input.size);
+    this.counters.add(verdict, size);
     return verdict;
   }
 
@@ -190,16 +204,28 @@ export class TopicDesk {
     }
   }
 
+  /** What others repeat of an author must not silence it; it costs them their own share. */
+  #forgive({ author, source }: CheckContext): void {
+    if (author !== source) this.#limits?.giveBack(author);
+  }
+
   /** The verdict, unless the message repeats or is older than what was accepted before. */
-  #firstOf(verdict: Verdict, { author, source }: CheckContext): Verdict {
+  #firstOf(
+    verdict: Verdict,
+    { context: { author, source }, direct }: { readonly context: CheckContext; readonly direct: boolean },
+  ): Verdict {
     if (verdict.result !== "accept") return verdict;
     const { repeatKey, order, announcement } = verdict.delivery;
     if (order !== undefined && !this.#newest.add(author, order)) return STALE;
     if (repeatKey === undefined) return verdict;
-    const isFirst = this.#seen.add(repeatKey);
+    const wasDirect = this.#seenDirect.has(repeatKey);
+    const isFirst = direct
+      ? !this.#seen.has(repeatKey) && this.#seenDirect.add(repeatKey)
+      : this.#seen.add(repeatKey);
     if (announcement === undefined) return isFirst ? verdict : DUPLICATE;
     if (isFirst) {
-      this.#announcers.first(repeatKey, announcement);
+      if (wasDirect) this.#announcers.repeated(repeatKey, announcement);
+      else this.#announcers.first(repeatKey, announcement);
       return verdict;
     }
     const isSpam = this.#announcers.repeated(repeatKey, announcement);

@@ -132,6 +132,42 @@ Deno.test("TopicDesk.receive() tells a peer that repeats itself from one whose w
   expect(receive(good, { source: "relay" })).toMatchObject({ result: "ignore", code: "DUPLICATE" });
 });
 
+Deno.test("TopicDesk.receive() is not silenced by what came directly before", async () => {
+  const { desk, context, receive } = setup();
+  const { peerId: hostile } = await testIdentity();
+  const direct = () =>
+    desk.receiveParsed(blockBy(hostile), {
+      size: 500,
+      context: { ...context, author: hostile, source: hostile },
+    });
+  expect(direct().result).toBe("accept");
+  expect(direct()).toMatchObject({ code: "DUPLICATE" });
+  expect(receive(blockBy(author)).result).toBe("accept"); // and is forwarded
+  expect(receive(blockBy(author))).toMatchObject({ code: "DUPLICATE" });
+  expect(direct()).toMatchObject({ code: "DUPLICATE" });
+  expect(desk.announcersOf(minedHeader(1).hash).map(({ peerId }) => peerId)).toEqual([hostile, author]);
+});
+
+Deno.test("TopicDesk.receive() does not let others use up what an author may say by repeating it", async (t) => {
+  await t.step("old statuses", async () => {
+    const { clock, receive } = deskOf(nodeStatusCodec);
+    const status = (uptime: number) => ({ ...goodMessages(author).node_status, uptime });
+    expect(receive(status(100)).result).toBe("accept");
+    for (let uptime = 110; uptime < 160; uptime += 10) {
+      await clock.advance(10_000);
+      for (let i = 0; i < 5; i++) receive(status(i), { source: "hostile" });
+      expect(receive(status(uptime), { source: "relay" }).result).toBe("accept");
+    }
+  });
+  await t.step("old subtrees", () => {
+    const { receive } = deskOf(subtreeCodec);
+    const good = goodMessages(author).subtree;
+    expect(receive(good).result).toBe("accept");
+    for (let i = 0; i < 1_000; i++) receive(good, { source: "hostile" });
+    expect(receive({ ...good, Hash: "1".repeat(64) }, { source: "relay" }).result).toBe("accept");
+  });
+});
+
 Deno.test("TopicDesk.takeTurn() stops before others take the node's repeats for spam", async () => {
   const { clock, desk, context } = setup();
   const own = testOwn({ peerId: author });
