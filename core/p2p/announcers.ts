@@ -23,15 +23,22 @@ export class Announcers {
     this.#byHash.set(hash, [{ peerId, baseUrl, times: 1 }]);
   }
 
-  /** Notes a later offer; true when its author has made it so often that it is spam. */
-  repeated(hash: string, { peerId, baseUrl }: Announcement): boolean {
+  /**
+   * Notes a later offer; true when its author has made it so often that it is spam. `relayed`: it came through somebody
+   * else, who may repeat what the author said once, so it does not count.
+   */
+  repeated(
+    hash: string,
+    { peerId, baseUrl }: Announcement,
+    { relayed = false }: { readonly relayed?: boolean } = {},
+  ): boolean {
     const known = this.#byHash.get(hash);
     if (known === undefined) {
       this.first(hash, { peerId, baseUrl });
       return false;
     }
     const same = known.find((announcer) => announcer.peerId === peerId);
-    if (same !== undefined) return ++same.times > SPAM_REPEATS;
+    if (same !== undefined) return !relayed && ++same.times > SPAM_REPEATS;
     if (known.length < MAX_ANNOUNCERS) known.push({ peerId, baseUrl, times: 1 });
     return false;
   }

@@ -228,8 +228,8 @@ export class TopicDesk {
       else this.#announcers.first(repeatKey, announcement);
       return verdict;
     }
-    const isSpam = this.#announcers.repeated(repeatKey, announcement);
-    return isSpam && author === source ? SPAM : DUPLICATE;
+    const isSpam = this.#announcers.repeated(repeatKey, announcement, { relayed: author !== source });
+    return isSpam ? SPAM : DUPLICATE;
   }
 }
 

@@ -168,6 +168,13 @@ Deno.test("TopicDesk.receive() does not let others use up what an author may say
   });
 });
 
+Deno.test("TopicDesk.receive() counts no repeats of others against an author", () => {
+  const { receive } = deskOf(blockCodec);
+  const good = goodMessages(author).block;
+  for (let i = 0; i < 200; i++) receive(good, { source: "hostile" });
+  expect(receive(good)).toMatchObject({ result: "ignore", code: "DUPLICATE" });
+});
+
 Deno.test("TopicDesk.takeTurn() stops before others take the node's repeats for spam", async () => {
   const { clock, desk, context } = setup();
   const own = testOwn({ peerId: author });
