@@ -8,7 +8,7 @@ import type { GossipStats, P2pService, PeerView } from "./p2p/mod.ts";
  * Its methods throw `UNAVAILABLE` until it is there.
  */
 export function networkPort(
-  find: () => Pick<P2pService, "peers" | "stats"> | undefined,
+  find: () => Pick<P2pService, "peers" | "stats" | "keptAddresses"> | undefined,
   bans?: Pick<BanService, "banFor">,
 ): NetworkPort {
   const need = () => {
@@ -23,7 +23,7 @@ export function networkPort(
       if (bans === undefined) throw new CommonsError("UNAVAILABLE", "Cannot ban: this node bans no peers");
       try {
         const terms = seconds === undefined ? { until: null } : { durationMs: seconds * 1000 };
-        await bans.banFor(module, addr, { ...terms, chosen: chosenPeers(need().peers()) });
+        await bans.banFor(module, addr, { ...terms, chosen: chosenPeers(need()) });
       } catch (error) {
         throw moduleFault(error);
       }
@@ -31,11 +31,12 @@ export function networkPort(
   };
 }
 
-/** Addresses of the connected peers that the operator chose. */
-function chosenPeers(peers: readonly PeerView[]): string[] {
-  return peers.filter(({ kept }) => kept).map(({ address, peerId }) =>
+/** Addresses of the peers that the operator chose: those that are dialled, and those that they are connected from. */
+function chosenPeers(p2p: Pick<P2pService, "peers" | "keptAddresses">): string[] {
+  const connected = p2p.peers().filter(({ kept }) => kept).map(({ address, peerId }) =>
     address.endsWith(`/p2p/${peerId}`) ? address : `${address}/p2p/${peerId}`
   );
+  return [...connected, ...p2p.keptAddresses()];
 }
 
 /** What a module is told of a refused ban. */

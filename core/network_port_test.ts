@@ -3,10 +3,19 @@ import type { BanEntry } from "./bans/mod.ts";
 import { CommonsError, type ErrorCode } from "./base/mod.ts";
 import { networkPort } from "./network_port.ts";
 
-const NOBODY = { peers: () => [], stats: () => ({ bytesSent: 5, bytesReceived: 6, topics: [] }) };
+const NOBODY = {
+  peers: () => [],
+  keptAddresses: (): string[] => [],
+  stats: () => ({ bytesSent: 5, bytesReceived: 6, topics: [] }),
+};
 const peer = (peerId: string, kept: boolean) => ({ peerId, kept, address: "/ip4/192.0.2.9/tcp/1" });
-const PEERS = { ...NOBODY, peers: () => [peer("A", true), peer("B", false)] as never };
-const chosen = ["/ip4/192.0.2.9/tcp/1/p2p/A"];
+const away = "/ip4/192.0.2.8/tcp/1/p2p/C"; // chosen, and not connected just now
+const PEERS = {
+  ...NOBODY,
+  peers: () => [peer("A", true), peer("B", false)] as never,
+  keptAddresses: () => [away],
+};
+const chosen = ["/ip4/192.0.2.9/tcp/1/p2p/A", away];
 
 function port(answer: () => Promise<BanEntry>) {
   const asked: unknown[] = [];

@@ -72,6 +72,7 @@ class Service implements P2pService {
   readonly #finder: PeerFinder;
   readonly #watch: ConnectionWatch;
   readonly requests: RequestStreams;
+  readonly keptAddresses = () => this.#static.addresses();
   readonly #abort = new AbortController();
   /** Where others fetch blocks from this node, as it tells them. */
   readonly #dataHubUrl: string;

@@ -76,6 +76,11 @@ export class StaticPeers {
     return this.#peers.has(peerId as PeerIdText); // only a key to look up
   }
 
+  /** Addresses of the kept peers, connected or not. */
+  addresses(): readonly string[] {
+    return [...this.#peers.values()].map(({ peer }) => peer.address.toString());
+  }
+
   /** A connection to `peerId` ended: if the peer is kept, it is dialled again in about a second. */
   lost(peerId: string): void {
     const kept = this.#peers.get(peerId as PeerIdText); // only a key to look up

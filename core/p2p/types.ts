@@ -208,6 +208,8 @@ export interface P2pService {
   /** Multiaddrs that the node listens on, each with `/p2p/<peer id>`. */
   listening(): readonly string[];
   peers(): readonly PeerView[];
+  /** Multiaddrs of the peers that the operator chose, connected or not. */
+  keptAddresses(): readonly string[];
   /**
    * Dials and keeps a peer (a static peer of this run).
    * @throws {CommonsError} `INVALID_MULTIADDR` (also for this node's own address), `PEER_BANNED`, `DIAL_FAILED`, `TOO_MANY_PEERS`,
