@@ -59,6 +59,7 @@ export function createSocketHub(
   const slots = new ClientSlots(init.maxClients, { share: SHARE, isTrusted: init.isTrusted });
   const { evicted, dropped, refused } = socketMetrics(metrics, { clients, slots });
   const feed = createFeed({ p2p, clock }, clients);
+  let closed = false;
 
   return {
     open(request, { caller, types }) {
@@ -85,6 +86,7 @@ export function createSocketHub(
         },
       });
       socket.addEventListener("open", () => {
+        if (closed) return client.end("stopping"); // the handshake outlived the hub: nobody would end the feed again
         client.send(frameOf(p2p.ownStatus()));
         clients.set(client, caller.remote);
         feed.start();
@@ -101,6 +103,7 @@ export function createSocketHub(
       for (const [client, remote] of clients) if (isBanned(remote)) client.end("banned");
     },
     close() {
+      closed = true;
       for (const client of clients.keys()) client.end("stopping");
       clients.clear();
       feed.stop();
