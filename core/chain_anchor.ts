@@ -1,4 +1,4 @@
-import { CommonsError, displayHash, doubleSha256, errorText } from "./base/mod.ts";
+import { CommonsError, displayDoubleSha256, errorText } from "./base/mod.ts";
 import { type Anchor, assertAnchor, type HeaderChain } from "./chain/mod.ts";
 import type { Config } from "./config/mod.ts";
 import type { Logger } from "./telemetry/mod.ts";
@@ -28,7 +28,7 @@ export function warnOfUnusedAnchor(
   { chain, logger }: { readonly chain: Pick<HeaderChain, "base">; readonly logger: Logger },
 ): void {
   const { height, hash } = chain.base();
-  if (anchor === undefined || displayHash(doubleSha256(anchor.header)) === hash) return;
+  if (anchor === undefined || displayDoubleSha256(anchor.header) === hash) return;
   logger.warn("chain.anchor is not used: the stored chain begins elsewhere", {
     anchor: anchor.height,
     height,

@@ -1,8 +1,7 @@
 import {
   type BlockHeader,
   CommonsError,
-  displayHash,
-  doubleSha256,
+  displayDoubleSha256,
   type HashHex,
   HEADER_BYTES,
   parseHeader,
@@ -56,7 +55,7 @@ export function parseBlock(bytes: Uint8Array): Block {
   return {
     header: parseHeader(headerBytes),
     headerBytes,
-    hash: displayHash(doubleSha256(headerBytes)),
+    hash: displayDoubleSha256(headerBytes),
     transactions,
     size: bytes.length,
     strippedSize,

@@ -1,8 +1,8 @@
 import {
   type BlockHeader,
   CommonsError,
+  displayDoubleSha256,
   displayHash,
-  doubleSha256,
   equalBytes,
   type HashHex,
   parseHeader,
@@ -53,7 +53,7 @@ export function verifyMerkleBlock(proof: MerkleBlock | Uint8Array): MerkleProof 
   const root = walk.run();
   const header = parseHeader(block.header);
   if (!equalBytes(root, header.merkleRoot)) fail("PROOF_ROOT", "its hashes are not those of the header");
-  const blockHash = displayHash(doubleSha256(block.header));
+  const blockHash = displayDoubleSha256(block.header);
   return { header, headerBytes: block.header, blockHash, matches: walk.matches, total };
 }
 

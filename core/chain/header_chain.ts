@@ -202,7 +202,7 @@ class Chain implements HeaderChain {
       total.rejected.push(...slice.rejected);
       await this.#commit();
     }
-    const adopted = await this.#adopt();
+    const adopted = total.accepted > 0 ? await this.#adopt() : 0; // what waits, waits for a header that was just taken
     for (const { code } of total.rejected) this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
     const { accepted, duplicate, rejected } = total;
     return { accepted, duplicate, rejected, adopted, tip: this.tip() };

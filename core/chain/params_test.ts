@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { type BitcoinNetwork, displayHash, doubleSha256, parseHeader } from "../base/mod.ts";
+import { type BitcoinNetwork, displayDoubleSha256, displayHash, parseHeader } from "../base/mod.ts";
 import { chainParams } from "./params.ts";
 
 const GENESIS: readonly [network: BitcoinNetwork, hash: string, merkleRoot: string][] = [
@@ -35,7 +35,7 @@ Deno.test("chainParams() has the genesis header that everybody knows", async (t)
     await t.step(network, () => {
       const params = chainParams(network);
       const header = Uint8Array.fromHex(params.genesis);
-      expect(displayHash(doubleSha256(header))).toBe(hash);
+      expect(displayDoubleSha256(header)).toBe(hash);
       expect(displayHash(parseHeader(header).merkleRoot)).toBe(merkleRoot);
       expect(params.network).toBe(network);
     });

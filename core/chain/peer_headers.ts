@@ -110,7 +110,7 @@ class Service implements PeerHeaders {
   }
 
   missing(header: MissingParent): void {
-    this.#want({ header, tries: 0 });
+    this.#keep({ header, tries: 0 });
     this.#next();
   }
 
@@ -125,9 +125,9 @@ class Service implements PeerHeaders {
     for (const source of this.#sources) this.#components.desk.forget(source);
   }
 
-  #want(wanted: Wanted): void {
+  #keep(wanted: Wanted): void {
     const { hash } = wanted.header;
-    if (this.#abort.signal.aborted || !this.#isMissing(wanted.header)) return;
+    if (this.#abort.signal.aborted) return;
     this.#waiting.delete(hash); // to the end of the queue
     this.#waiting.set(hash, wanted);
     if (this.#waiting.size > MAX_WAITING) this.#dropOldest();
@@ -144,6 +144,9 @@ class Service implements PeerHeaders {
 
   /** Asks somebody for the header that was heard last, when nobody brings news now. */
   #next(): void {
+    if (this.#waiting.size === 0) return;
+    // asked for each header that is heard, so what is cheap comes first
+    if (this.#isBusy() || this.#free().length === 0) return this.#lookLater();
     for (const wanted of [...this.#waiting.values()].reverse()) {
       const { hash } = wanted.header;
       if (!this.#isMissing(wanted.header)) this.#waiting.delete(hash);
@@ -174,10 +177,15 @@ class Service implements PeerHeaders {
 
   /** Who told it, when it can be asked, else anybody. */
   #choose({ peerId }: MissingParent): string | undefined {
-    const free = this.#components.port.speakers().filter((id) =>
+    const free = this.#free();
+    return free.includes(peerId) ? peerId : free[0];
+  }
+
+  /** Peers that may be asked now. */
+  #free(): readonly string[] {
+    return this.#components.port.speakers().filter((id) =>
       !this.#syncs.has(id) && !this.#resting.has(id) && !this.#restingLong.has(id)
     );
-    return free.includes(peerId) ? peerId : free[0];
   }
 
   #start(peerId: string, { header, tries }: Wanted): void {
@@ -200,7 +208,9 @@ class Service implements PeerHeaders {
       logger.debug("a peer was asked for headers", { peerId, outcome, accepted: sync.accepted });
       if (LONG_REST.has(outcome)) this.#restingLong.add(peerId);
       else if (outcome !== "caught_up") this.#resting.add(peerId);
-      if (outcome !== "nothing" && tries + 1 < MAX_TRIES) this.#want({ header, tries: tries + 1 });
+      if (outcome !== "nothing" && tries + 1 < MAX_TRIES && this.#isMissing(header)) {
+        this.#keep({ header, tries: tries + 1 });
+      }
       this.#forgetGone();
       this.#next();
     });

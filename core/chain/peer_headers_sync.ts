@@ -1,7 +1,7 @@
 import {
   type Clock,
+  displayDoubleSha256,
   displayHash,
-  doubleSha256,
   type HashHex,
   HEADER_BYTES,
   isCommonsError,
@@ -181,5 +181,5 @@ export class PeerHeadersSync {
 }
 
 function lastHash(headers: Uint8Array): HashHex {
-  return displayHash(doubleSha256(headers.subarray(headers.length - HEADER_BYTES)));
+  return displayDoubleSha256(headers.subarray(headers.length - HEADER_BYTES));
 }

@@ -1,5 +1,4 @@
-import { hash as digestOf } from "node:crypto";
-import { HEADER_BYTES } from "../base/mod.ts";
+import { HEADER_BYTES, writeDoubleSha256 } from "../base/mod.ts";
 
 /**
  * A header in memory is a record of 80 bytes, as 20 little-endian words: its own hash in place of its parent's (which
@@ -32,12 +31,11 @@ export function wordsOf(headers: Uint8Array): Words {
   return copy;
 }
 
-/** Hashes the header `index` of `source` and writes its record to `at` (in words) of `target`. No allocation but the digest's. */
+/** Hashes the header `index` of `source` and writes its record to `at` (in words) of `target`. */
 export function writeRecord(source: Words, index: number, target: Words & { at: number }): void {
   const from = index * RECORD_WORDS;
   const header = source.bytes.subarray(from * 4, from * 4 + HEADER_BYTES);
-  const digest = digestOf("sha256", digestOf("sha256", header, "buffer"), "buffer");
-  target.bytes.set(digest, target.at * 4);
+  writeDoubleSha256(header, target.bytes, target.at * 4);
   target.words[target.at + WORD.version] = source.words[from] ?? 0;
   for (let i = WORD.merkleRoot; i < RECORD_WORDS; i++) {
     target.words[target.at + i] = source.words[from + i] ?? 0;

@@ -3,8 +3,7 @@ import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import {
   type BlockHeader,
   CommonsError,
-  displayHash,
-  doubleSha256,
+  displayDoubleSha256,
   type PeerIdText,
   POW_LIMIT_BITS,
   seededRandom,
@@ -202,7 +201,7 @@ export function anyHeader(
     nonce: 0,
     ...fields,
   });
-  return { header: bytes.toHex(), hash: displayHash(doubleSha256(bytes)) };
+  return { header: bytes.toHex(), hash: displayDoubleSha256(bytes) };
 }
 
 /** A header with the little work that regtest asks for. */

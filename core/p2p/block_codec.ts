@@ -1,4 +1,4 @@
-import { displayHash, doubleSha256, HEADER_BYTES, parseHeader, workFault } from "../base/mod.ts";
+import { displayDoubleSha256, HEADER_BYTES, peekHeader, workFault } from "../base/mod.ts";
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
 import { DISPLAY, HASH, HEX, optional, PEER_ID, type Shape, shapeFault, U32, URL_TEXT } from "./fields.ts";
 import { checkUrl } from "./hub_urls.ts";
@@ -54,9 +54,9 @@ function checkBlock(message: Readonly<Record<string, unknown>>, context: CheckCo
 function checkHeader(block: BlockMessage, context: CheckContext): Refused | undefined {
   if (block.Header.length !== 2 * HEADER_BYTES) return reject("HEADER_LENGTH", "Header is not 80 bytes");
   const bytes = Uint8Array.fromHex(block.Header);
-  const hash = displayHash(doubleSha256(bytes));
+  const hash = displayDoubleSha256(bytes);
   if (hash !== block.Hash) return reject("HASH_MISMATCH", "Hash is not the hash of Header");
-  const header = parseHeader(bytes);
+  const header = peekHeader(bytes);
   const fault = workFault(hash, header.bits, context.network);
   if (fault !== undefined) return reject(fault, "Header does not carry the work that this network asks for");
   if (header.time * 1000 > context.clock.now() + MAX_FUTURE_MS) {

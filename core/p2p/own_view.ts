@@ -1,4 +1,4 @@
-import { type BitcoinNetwork, type BlockHeader, type Clock, HEADER_BYTES, parseHeader } from "../base/mod.ts";
+import { type BitcoinNetwork, type BlockHeader, type Clock, HEADER_BYTES, peekHeader } from "../base/mod.ts";
 import type { OwnTip } from "./types.ts";
 import { ignore, type Refused } from "./verdict.ts";
 
@@ -64,7 +64,7 @@ export class OwnView {
     this.#oldest = 0;
     this.#easiest = Infinity;
     if (network === "regtest" || header.length !== 2 * HEADER_BYTES) return;
-    const { time, bits } = parseHeader(Uint8Array.fromHex(header));
+    const { time, bits } = peekHeader(Uint8Array.fromHex(header));
     if (this.#clock.now() / 1000 - time > DAY_S) return;
     this.#oldest = time - DAY_S;
     if (network === "mainnet") this.#easiest = MAX_EASIER * targetOf(bits); // others allow easy blocks at times

@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { displayHash, doubleSha256 } from "../../core/base/mod.ts";
+import { displayDoubleSha256 } from "../../core/base/mod.ts";
 import { chainParams } from "../../core/chain/mod.ts";
 import { mineHeaders, tipOf } from "../support/mining.ts";
 import { spawnDeno } from "../support/process.ts";
@@ -22,7 +22,7 @@ Deno.test("a header chain survives kill -9 during sync with every acknowledged h
   const { headers } = mineHeaders(tipOf(genesis), HEADERS);
   await Deno.writeFile(file, headers);
   const hashAt = (height: number) =>
-    displayHash(doubleSha256(height === 0 ? genesis : headers.subarray((height - 1) * 80, height * 80)));
+    displayDoubleSha256(height === 0 ? genesis : headers.subarray((height - 1) * 80, height * 80));
   let acknowledged = 0;
   for (let round = 0; round < CRASHES; round++) {
     await using syncer = spawnDeno(SYNCER, { args: [kv, file] });

@@ -1,4 +1,4 @@
-import { displayHash, doubleSha256 } from "../../core/base/mod.ts";
+import { displayDoubleSha256 } from "../../core/base/mod.ts";
 
 /** One call as it came. */
 export interface RpcMessage {
@@ -105,7 +105,7 @@ class Fake implements FakeFullNode {
     this.#hashes = [];
     for (let at = 0; at < headers.length; at += 80) {
       const header = headers.subarray(at, at + 80);
-      const hash = displayHash(doubleSha256(header));
+      const hash = displayDoubleSha256(header);
       this.#headers.set(hash, { hex: header.toHex(), height: firstHeight + at / 80 });
       this.#hashes.push(hash);
     }

@@ -1,5 +1,5 @@
 import { chainParams } from "../../core/chain/mod.ts";
-import { displayHash, doubleSha256 } from "../../core/base/mod.ts";
+import { displayDoubleSha256 } from "../../core/base/mod.ts";
 import { mineHeaders, tipOf } from "./mining.ts";
 import { type OwnedProcess, spawnDeno } from "./process.ts";
 import { tempDir } from "./temp_dir.ts";
@@ -38,7 +38,7 @@ export async function startHeaderServer(
     height: options.headers,
     process,
     hashAt: (height) =>
-      displayHash(doubleSha256(height === 0 ? genesis : headers.subarray((height - 1) * 80, height * 80))),
+      displayDoubleSha256(height === 0 ? genesis : headers.subarray((height - 1) * 80, height * 80)),
     served: () =>
       process.stdout.lines.filter((line) => line.startsWith("served")).map((line) => {
         const [, from = "", count = ""] = line.split(" ");

@@ -1,4 +1,4 @@
-import { displayHash, doubleSha256 } from "../../core/base/mod.ts";
+import { displayDoubleSha256 } from "../../core/base/mod.ts";
 
 /** A block header as a block announcement has it. */
 export interface AnnouncedHeader {
@@ -40,7 +40,7 @@ export async function mainnetHeaders(count: number): Promise<readonly AnnouncedH
   return Array.from({ length: count }, (_, index) => {
     const header = bytes.slice(index * 80, index * 80 + 80);
     return {
-      Hash: displayHash(doubleSha256(header)),
+      Hash: displayDoubleSha256(header),
       Height: FIRST_HEIGHT + index,
       Header: header.toHex(),
     };

@@ -1,4 +1,4 @@
-import { displayHash, doubleSha256 } from "../../base/mod.ts";
+import { displayDoubleSha256 } from "../../base/mod.ts";
 import type { ChainParams } from "../params.ts";
 import type { Probe } from "./availability.ts";
 import type { AskBatch } from "./connection.ts";
@@ -33,7 +33,7 @@ export async function identifyNode(ask: AskBatch, params: ChainParams): Promise<
   ]);
   if (genesis === undefined || chainInfo === undefined) throw unavailable("it does not say who it is");
   if (!genesis.ok) throw refused(genesis);
-  const ours = displayHash(doubleSha256(Uint8Array.fromHex(params.genesis)));
+  const ours = displayDoubleSha256(Uint8Array.fromHex(params.genesis));
   if (genesis.result !== ours) {
     return { probe: { state: "foreign", why: `its first block is not that of ${params.network}` } };
   }

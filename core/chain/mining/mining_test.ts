@@ -1,5 +1,5 @@
 import { expect } from "expect";
-import { concatBytes, displayHash, doubleSha256, isCommonsError } from "../../base/mod.ts";
+import { concatBytes, displayDoubleSha256, isCommonsError } from "../../base/mod.ts";
 import {
   checkBlock,
   commitmentOf,
@@ -79,7 +79,7 @@ Deno.test("mining without a full node takes blocks for their headers", async () 
   expect(await codeOf(() => mining.submit(mined()))).toBe("UNAVAILABLE");
   const block = mined();
   await mining.queue(block, "radio");
-  expect(t.chain.tip()).toMatchObject({ height: 1, hash: displayHash(doubleSha256(block.subarray(0, 80))) });
+  expect(t.chain.tip()).toMatchObject({ height: 1, hash: displayDoubleSha256(block.subarray(0, 80)) });
   await mining.queue(block, "radio");
 });
 

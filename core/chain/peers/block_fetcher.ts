@@ -1,8 +1,7 @@
 import {
   type Clock,
   CommonsError,
-  displayHash,
-  doubleSha256,
+  displayDoubleSha256,
   type HashHex,
   HEADER_BYTES,
   type Timer,
@@ -103,7 +102,7 @@ export class BlockFetcher {
 
   /** A peer sent a block. */
   received(peer: PeerHandle, block: Uint8Array): void {
-    const hash = displayHash(doubleSha256(block.subarray(0, HEADER_BYTES)));
+    const hash = displayDoubleSha256(block.subarray(0, HEADER_BYTES));
     const jobs = this.#peers.get(peer);
     const job = jobs?.get(hash);
     if (job === undefined) {

@@ -1,7 +1,7 @@
 import {
   type Clock,
+  displayDoubleSha256,
   displayHash,
-  doubleSha256,
   errorText,
   type HashHex,
   HEADER_BYTES,
@@ -315,7 +315,7 @@ export class HeaderTalk {
 }
 
 function hashAt(headers: Uint8Array, index: number): HashHex {
-  return displayHash(doubleSha256(headers.subarray(index * HEADER_BYTES, (index + 1) * HEADER_BYTES)));
+  return displayDoubleSha256(headers.subarray(index * HEADER_BYTES, (index + 1) * HEADER_BYTES));
 }
 
 function lastHash(headers: Uint8Array): HashHex {
