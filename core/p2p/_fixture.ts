@@ -180,9 +180,17 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   };
 }
 
-/** Polls by the event loop, for states that no event tells. */
+/** Far beyond what anything takes that is waited for, for machines that are busy. */
+const WAIT_MS = 60_000;
+
+/** Polls by the event loop, for states that no event tells. Fails after a minute, with the place that waited. */
 export async function eventually(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise<void>((resolve) => setTimeout(resolve, 5));
+  const late = new Error(`Waited for ${WAIT_MS / 1000} s in vain: ${condition}`);
+  const end = performance.now() + WAIT_MS;
+  while (!condition()) {
+    if (performance.now() > end) throw late;
+    await new Promise<void>((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 /** A header as hex with its hash, whatever its work; `number` makes it unlike others. */

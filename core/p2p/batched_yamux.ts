@@ -1,5 +1,7 @@
 import { yamux } from "@chainsafe/libp2p-yamux";
 import type { MessageStream, Stream, StreamMuxer, StreamMuxerFactory } from "@libp2p/interface";
+import type { Clock } from "../base/mod.ts";
+import { endWithMuxer } from "./muxer_end.ts";
 import { SendBatch, TurnEnd } from "./send_batch.ts";
 
 type Yamux = ReturnType<typeof yamux>;
@@ -8,19 +10,27 @@ type Yamux = ReturnType<typeof yamux>;
 const GO_AWAY = 3;
 
 /**
+ * Streams that a peer may open before the connection is handed over, which waits for the gater. The library's ten are
+ * fewer than a node asks of its first DHT peer in one turn, and one more ends the muxer.
+ */
+const MAX_EARLY_STREAMS = 128;
+
+/**
  * Yamux that sends at the end of each turn of the event loop: what was written to a stream in one turn shares a frame,
  * and all frames of one turn share a Noise packet and a write. Plain, each message is framed, encrypted and written by
  * itself, in two system calls, and answered by a window update in two more: under load most of what a node does. On the
  * wire nothing differs but the sizes.
  */
-export function batchedYamux(): Yamux {
-  const inner = yamux();
+export function batchedYamux(components: { readonly clock: Clock }): Yamux {
+  const inner = yamux({ maxEarlyStreams: MAX_EARLY_STREAMS });
   return () => {
     const factory: StreamMuxerFactory = inner();
     const create = factory.createStreamMuxer.bind(factory);
     const createStreamMuxer = (connection: MessageStream) => {
       const turn = new TurnEnd();
-      return batchedMuxer(create(batchedConnection(connection, turn)), turn);
+      const muxer = create(batchedConnection(connection, turn));
+      endWithMuxer(connection, muxer, components.clock);
+      return batchedMuxer(muxer, turn);
     };
     return Object.assign(factory, { createStreamMuxer }) as ReturnType<Yamux>; // it still is what `yamux` made
   };

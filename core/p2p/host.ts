@@ -85,7 +85,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     },
     transports: transports.map(({ make }) => make),
     connectionEncrypters: [noise()],
-    streamMuxers: [batchedYamux()],
+    streamMuxers: [batchedYamux(components)],
     peerDiscovery: [...reachability.peerDiscovery],
     connectionGater: components.connectionGater ?? {},
     ...(protector === undefined ? {} : { connectionProtector: protector }),
