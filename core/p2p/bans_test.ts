@@ -1,5 +1,5 @@
 import { multiaddr } from "@multiformats/multiaddr";
-import type { MultiaddrConnection } from "@libp2p/interface";
+import type { Connection, MultiaddrConnection } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
 import { expect } from "expect";
 import { type BanService, createBanService } from "../bans/mod.ts";
@@ -19,6 +19,7 @@ import {
   type TestNodeOptions,
 } from "./_fixture.ts";
 import { banGater } from "./ban_gater.ts";
+import { BanWatch } from "./ban_watch.ts";
 
 const TOPIC = "commons/bitcoin/1.0.0/mainnet-block";
 const MAINNET = { network: "mainnet" } as const;
@@ -84,6 +85,69 @@ Deno.test("a banned peer is disconnected and cannot come back until the ban is l
     await a.bans.unban(b.identity.peerId);
     await eventually(() => peersOf(a) === 1); // it is still a peer to keep
   });
+});
+
+Deno.test("a ban of an address ends the connection to a name that stands for it", async (t) => {
+  await using a = await startGated();
+  await using b = await startGated();
+  const named = b.address.replace("/ip4/127.0.0.1/", "/dns4/localhost/");
+  await a.service.addPeer(named);
+  expect(a.service.peers()[0]?.address).toContain("/dns4/localhost/");
+  await t.step("and no ban of another address does", async () => {
+    await a.bans.ban("192.0.2.1");
+    await eventually(() => peersOf(a) === 1);
+  });
+  for (const target of ["127.0.0.1", "127.0.0.0/8"]) {
+    await t.step(target, async () => {
+      await eventually(() => peersOf(a) === 1);
+      await a.bans.ban(target);
+      await eventually(() => peersOf(a) === 0 && peersOf(b) === 0);
+      expect(await codeOf(a.service.addPeer(named))).toBe("DIAL_FAILED"); // the gater looked the name up
+      await a.bans.unban(target); // it is still a peer to keep
+    });
+  }
+});
+
+Deno.test("BanWatch looks names up one round at a time, and ends nothing when there is no answer", async () => {
+  const bans = makeBans();
+  const ended: string[] = [];
+  const { peerId } = await testIdentity();
+  const named = (name: string) => {
+    const connection = {
+      status: "open",
+      remotePeer: peerIdFromString(peerId),
+      remoteAddr: multiaddr(`/dns4/${name}/tcp/1`),
+      abort: () => void (connection.status = "aborted", ended.push(name)),
+    };
+    return connection as unknown as Connection;
+  };
+  const asked: string[] = [];
+  let answer: PromiseWithResolvers<void> | undefined = Promise.withResolvers();
+  using watch = new BanWatch({
+    bans,
+    clock: systemClock,
+    logger: silentLogger,
+    connections: () => [named("bad.example"), named("good.example"), named("gone.example")],
+    async resolve(name) {
+      asked.push(name);
+      await answer?.promise;
+      if (name === "gone.example") throw new Error("no such name");
+      return name === "bad.example" ? ["8.8.8.8", "192.0.2.9"] : ["8.8.8.8"];
+    },
+  });
+  watch.opened(named("bad.example"));
+  expect(asked).toEqual([]); // nothing is banned, nothing is looked up
+  await bans.ban(peerId.replace("12D3", "12D4"));
+  expect(asked).toEqual([]);
+  await bans.ban("192.0.2.0/24");
+  await bans.ban("198.51.100.0/24");
+  await bans.ban("203.0.113.0/24");
+  expect(asked.length).toBe(3); // the first round is not over
+  answer.resolve();
+  answer = undefined;
+  await eventually(() => asked.length === 9);
+  await eventually(() => ended.length > 0);
+  expect(new Set(ended)).toEqual(new Set(["bad.example"]));
 });
 
 Deno.test("gossip of a banned author is ignored, whoever passes it on", async () => {

@@ -26,13 +26,23 @@ export async function leadsTo(
     isBad(address: string): boolean;
   },
 ): Promise<boolean> {
-  const { clock, resolve = systemResolve, isBad } = options;
   try {
-    const found = await withDeadline(clock, RESOLVE_MS, resolve(name), "resolve a host name");
-    return found.length === 0 || found.some(isBad);
+    const found = await addressesOf(name, options);
+    return found.length === 0 || found.some(options.isBad);
   } catch {
     return true;
   }
+}
+
+/** Addresses that a name stands for now. @throws when there is no answer. Needs `--allow-net`. */
+export async function addressesOf(
+  name: string,
+  { clock, resolve = systemResolve }: {
+    readonly clock: Clock;
+    readonly resolve?: ResolveName | undefined;
+  },
+): Promise<readonly string[]> {
+  return await withDeadline(clock, RESOLVE_MS, resolve(name), "resolve a host name");
 }
 
 async function systemResolve(name: string): Promise<readonly string[]> {

@@ -11,7 +11,7 @@ import { parsePeerAddress } from "./addresses.ts";
 import { assertInit } from "./assert_init.ts";
 import { AuthorGate } from "./author_gate.ts";
 import { allGaters } from "./connection_gater.ts";
-import { dropBanned, watchBans } from "./ban_watch.ts";
+import { BanWatch } from "./ban_watch.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
 import { Dialer } from "./dialer.ts";
 import { extraScore } from "./extra_score.ts";
@@ -275,12 +275,12 @@ class Service implements P2pService {
   #follow(host: Host): void {
     const { bans, clock, logger } = this.#components;
     const connections = () => host.getConnections();
-    this.#watches.use(bans && watchBans({ bans, logger, connections }));
+    const banWatch = this.#watches.use(bans && new BanWatch({ bans, clock, logger, connections }));
     const blame = (peerId: string) => this.#blame(peerId, "SLOW_READER");
     this.#watches.use(watchSlowReaders({ clock, logger, connections, blame }));
     host.addEventListener("connection:open", ({ detail }) => {
       this.#peers.opened(detail);
-      if (bans !== undefined) dropBanned(detail, { bans, logger });
+      banWatch?.opened(detail);
     });
     host.addEventListener("peer:identify", ({ detail }) => {
       this.#peers.identified(detail);
