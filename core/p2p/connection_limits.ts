@@ -60,7 +60,7 @@ export class ConnectionLimits {
   admit(connection: IncomingConnection): ConnectionRefusal | undefined {
     const ip = ipOf(connection.remoteAddr);
     if (ip === undefined || this.#isExempt(ip)) return undefined;
-    const [host, subnet] = [prefix(ip, { ipv4: 4, ipv6: 8 }), prefix(ip, { ipv4: 3, ipv6: 6 })];
+    const { host, subnet } = networksOf(ip);
     if (!this.#rateOf(host).take()) return "RATE";
     if (this.#count(host) >= this.#init.perIp) return "PER_IP";
     if (this.#count(subnet) >= this.#init.perSubnet) return "PER_SUBNET";
@@ -124,6 +124,13 @@ export class ConnectionLimits {
     this.#rates.set(host, bucket);
     return bucket;
   }
+}
+
+/** Names of an address (IPv6: its /64) and of its /24 (IPv6: its /48). */
+export function networksOf(
+  ip: ipaddr.IPv4 | ipaddr.IPv6,
+): { readonly host: string; readonly subnet: string } {
+  return { host: prefix(ip, { ipv4: 4, ipv6: 8 }), subnet: prefix(ip, { ipv4: 3, ipv6: 6 }) };
 }
 
 /** Name of the network made of the first bytes of an address. */

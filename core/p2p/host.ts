@@ -119,7 +119,7 @@ function connectionOptions(init: HostInit): NonNullable<Libp2pOptions["connectio
   return {
     maxConnections: init.maxConnections,
     allow: [...init.alwaysAllowed],
-    maxIncomingPendingConnections: 16,
+    maxIncomingPendingConnections: Infinity, // of all together; the node's own are fair: see `PendingHandshakes`
     inboundConnectionThreshold: 1_000, // the node's own limits are by address and network: see `ConnectionLimits`
     inboundUpgradeTimeout: 10_000,
     dialTimeout: DIAL_TIMEOUT_MS,

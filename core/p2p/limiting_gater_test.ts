@@ -3,7 +3,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { expect } from "expect";
 import { FakeClock } from "../base/mod.ts";
 import type { LogFields } from "../telemetry/mod.ts";
-import { silentLogger, testIdentity, testInit } from "./_fixture.ts";
+import { RecordingMetrics, silentLogger, testIdentity, testInit } from "./_fixture.ts";
 import { dhtOptions } from "./discovery_dht.ts";
 import { limitingGater } from "./reachability_setup.ts";
 
@@ -23,6 +23,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 function gater(sharePrivateAddresses: boolean, lines: (LogFields | undefined)[] = []) {
   return limitingGater({
     clock: new FakeClock(),
+    metrics: new RecordingMetrics(),
     logger: { ...silentLogger, debug: (_message, fields) => void lines.push(fields) },
     self,
     isChosen: (peerId) => peerId === chosen,

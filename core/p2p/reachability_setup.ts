@@ -2,17 +2,18 @@ import type { ConnectionGater, PeerId } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import type { BanGate } from "../bans/mod.ts";
 import { type Clock, CommonsError, type PeerIdText, tryPeerIdText } from "../base/mod.ts";
-import type { Logger } from "../telemetry/mod.ts";
+import type { Logger, Metrics } from "../telemetry/mod.ts";
 import { parseBootstrapAddress, parsePeerAddress, type PeerAddress } from "./addresses.ts";
 import { banGater } from "./ban_gater.ts";
 import { allGaters } from "./connection_gater.ts";
 import { ConnectionLimits } from "./connection_limits.ts";
+import { ConnectionRefusals } from "./connection_refusals.ts";
 import { type DhtInit, PUBLIC_BOOTSTRAP } from "./discovery_dht.ts";
 import type { Candidate } from "./discovery_skip.ts";
 import type { HostInit } from "./host.ts";
+import { PendingHandshakes } from "./pending_handshakes.ts";
 import { announced, ipOf, ipScope, mayLearn } from "./reachability.ts";
 import type { ReachabilityInit } from "./reachability_services.ts";
-import { RefusalLog } from "./refusal_log.ts";
 import { hostNameOf, leadsTo, type ResolveName } from "./resolve_host.ts";
 import type { P2pInit } from "./types.ts";
 
@@ -99,6 +100,7 @@ export function alwaysAllowed(init: Pick<P2pInit, "staticPeers">): string[] {
 export interface LimitingGaterComponents {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly self: PeerIdText;
   /** Peers that the operator chose: their addresses are taken as they are. */
   isChosen(peerId: PeerIdText): boolean;
@@ -108,17 +110,20 @@ export interface LimitingGaterComponents {
 
 /** The gater of the node's own limits and of what addresses it takes. */
 export function limitingGater(components: LimitingGaterComponents, init: P2pInit): ConnectionGater {
-  const { clock, logger, self, isChosen, resolve } = components;
-  const refusals = new RefusalLog({ clock, logger });
+  const { self, isChosen, resolve, clock } = components;
   const rules = learnRules(init);
-  const refused = (reason: string, address: Multiaddr) => {
-    if (refusals.ready()) refusals.write("connection refused", { reason, target: address.toString() });
-    return true;
-  };
+  const refusals = new ConnectionRefusals(components);
+  const refused = (reason: string, address: Multiaddr) => refusals.add(reason, address);
+  const exempt = staticHosts(init);
+  const handshakes = new PendingHandshakes({
+    exempt,
+    onEvicted: (address) => void refused("HANDSHAKES_FULL", address),
+  });
+  refusals.show(handshakes);
   const limits = new ConnectionLimits({ clock }, {
     perIp: init.maxConnectionsPerIp ?? 8,
     perSubnet: init.maxConnectionsPerSubnet ?? 32,
-    exempt: staticHosts(init),
+    exempt,
     // The library closes what is over its limit as far as it is not in use; this ends what goes far beyond.
     total: Math.ceil(init.maxConnections * 1.25),
   });
@@ -128,8 +133,12 @@ export function limitingGater(components: LimitingGaterComponents, init: P2pInit
   };
   return {
     denyInboundConnection(connection) {
-      const refusal = limits.admit(connection);
+      const refusal = handshakes.begin(connection) ?? limits.admit(connection);
       return refusal !== undefined && refused(refusal, connection.remoteAddr);
+    },
+    denyInboundUpgradedConnection(_peer, connection) {
+      handshakes.finished(connection);
+      return false;
     },
     denyOutboundEncryptedConnection(peer, connection) {
       const refusal = chosen(peer) ? undefined : limits.admitOutgoing(connection);
@@ -161,13 +170,14 @@ export function limitingGater(components: LimitingGaterComponents, init: P2pInit
 export interface HostReachabilityComponents {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly identity: { readonly peerId: PeerIdText };
   readonly bans?: BanGate | undefined;
 }
 
 /** What the host needs to know of how the node is found and reached. */
 export function hostReachability(
-  { clock, logger, bans, identity: { peerId: self } }: HostReachabilityComponents,
+  { clock, logger, metrics, bans, identity: { peerId: self } }: HostReachabilityComponents,
   init: P2pInit,
   node: {
     listening(): readonly string[];
@@ -180,7 +190,7 @@ export function hostReachability(
   const { relay, holePunching, autonat, upnp, mdns } = init;
   const entryPoints = new Set(bootstrapPeers(init).map(({ peerId }) => peerId));
   const isChosen = (peerId: PeerIdText) => node.isChosen(peerId) || entryPoints.has(peerId);
-  const limits = limitingGater({ clock, logger, self, isChosen }, init);
+  const limits = limitingGater({ clock, logger, metrics, self, isChosen }, init);
   const dht = dhtInit(init);
   return {
     gater: allGaters(bans === undefined ? [limits] : [banGater({ bans, clock, logger }), limits]),

@@ -181,6 +181,7 @@ Deno.test("a banned peer is not answered", async () => {
   let banned = "";
   const bans = {
     isBannedPeer: (peerId: string) => peerId === banned,
+    hasAddresses: () => false,
     isBannedIp: () => false,
     isBannedMultiaddr: () => false,
     addScore: () => false,
