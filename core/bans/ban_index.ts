@@ -1,6 +1,7 @@
 import type { Clock } from "../base/mod.ts";
 import { tryAddress, type Words } from "./address.ts";
 import { PrefixTable } from "./prefix_table.ts";
+import { peerOfCid } from "./peer_text.ts";
 import type { BanRecord } from "./record.ts";
 import type { BanTarget } from "./target.ts";
 import type { BanEntry } from "./types.ts";
@@ -70,7 +71,7 @@ export class BanIndex {
   /** The live ban of a peer id. */
   ofPeer(peerId: string): HeldBan | undefined {
     if (this.#byTarget.size === 0) return undefined;
-    const held = this.#byTarget.get(peerId);
+    const held = this.#byTarget.get(peerId) ?? this.#byTarget.get(peerOfCid(peerId) ?? "");
     return held !== undefined && held.target.kind === "peer" && this.#isLive(held) ? held : undefined;
   }
 

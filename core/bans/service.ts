@@ -6,6 +6,7 @@ import { BanTelemetry, MISBEHAVIOUR } from "./ban_telemetry.ts";
 import { assertRoom, isAmong, keepsBefore, moduleTarget } from "./module_bans.ts";
 import { directAddress, multiaddrParts } from "./multiaddr.ts";
 import { type Offence, offenceOf } from "./offences.ts";
+import { peerOfCid } from "./peer_text.ts";
 import { cleanReason } from "./record.ts";
 import { Scores } from "./scores.ts";
 import { type BanTarget, networkTarget, parseBanTarget, tryBanTarget } from "./target.ts";
@@ -154,22 +155,22 @@ class Service implements BanService {
   addScore(peerId: string, offence: string, context: OffenceContext = {}): PeerScore {
     const target = tryBanTarget(peerId);
     if (target?.kind !== "peer") return NOBODY;
-    if (this.#index.ofPeer(peerId) === undefined) {
+    if (this.#index.ofPeer(target.text) === undefined) {
       const known = offenceOf(offence);
-      const points = this.#scores.add(peerId, known);
+      const points = this.#scores.add(target.text, known);
       this.#telemetry.scored(known);
       if (points >= this.#init.threshold) this.#tooMany(target, { offence: known, context });
     }
-    return this.score(peerId);
+    return this.score(target.text);
   }
 
   score(peerId: string): PeerScore {
-    const { points, offences } = this.#scores.of(peerId);
+    const { points, offences } = this.#scores.of(peerOfCid(peerId) ?? peerId);
     return { score: points, banned: this.#index.ofPeer(peerId) !== undefined, offences };
   }
 
   resetScore(peerId: string): void {
-    this.#scores.reset(peerId);
+    this.#scores.reset(peerOfCid(peerId) ?? peerId);
   }
 
   onBan(listener: (entry: BanEntry) => void): Disposable {

@@ -137,6 +137,25 @@ Deno.test("ban() entries, events and hits; unban() and clear()", async () => {
   expect(told.at(-1)).toBe("192.0.2.1"); // clear() does not lose the listeners
 });
 
+Deno.test("a peer id in the form of a CID is the same peer", async () => {
+  const [peer, cid] = [
+    "12D3KooWDeZWBnc8pSmAffQgjoBpp7c2E4qRv6zHvhTeUWRxvN4R",
+    "bafzaajaiaejcaohlygrcprbexz5zrosvxprhokbl25sivr4us3josmzz2xilcvrs",
+  ];
+  await using test = await startBans();
+  const { bans } = test;
+  bans.addScore(cid, "spam");
+  expect([bans.score(peer).score, bans.score(cid).score]).toEqual([50, 50]);
+  bans.resetScore(cid);
+  expect(bans.score(peer).score).toBe(0);
+  await bans.ban(cid);
+  expect(targets(test)).toEqual([peer]);
+  expect([peer, cid].map((id) => [bans.isBannedPeer(id), bans.score(id).banned, bans.find(id)?.target]))
+    .toEqual([[true, true, peer], [true, true, peer]]);
+  expect(bans.isBannedMultiaddr(`/ip4/192.0.2.1/tcp/1/p2p/${cid}`)).toBe(true);
+  expect([await bans.unban(cid), bans.list()]).toEqual([true, []]);
+});
+
 Deno.test("ban() errors", async (t) => {
   await using test = await startBans({ maxEntries: 2 });
   const { bans } = test;

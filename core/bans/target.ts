@@ -1,4 +1,4 @@
-import { CommonsError, tryPeerIdText } from "../base/mod.ts";
+import { CommonsError } from "../base/mod.ts";
 import {
   type Address,
   addressText,
@@ -8,6 +8,7 @@ import {
   tryAddress,
   type Words,
 } from "./address.ts";
+import { peerText } from "./peer_text.ts";
 
 /** What a ban can be about. */
 export type BanKind = "ip" | "cidr" | "peer";
@@ -31,7 +32,7 @@ const FULL = 128;
 const WITH_PORT = /^(?:([0-9.]+)|\[([0-9A-Fa-f:.]+)\])(?::(\d{1,5}))?$/;
 
 /**
- * Reads a peer id (base58, by its form), an IP address or a CIDR network. Addresses may carry a port, which is dropped
+ * Reads a peer id (base58, by its form, or as a CID), an IP address or a CIDR network. Addresses may carry a port, which is dropped
  * (`192.0.2.1:9905`, `[2001:db8::1]:9905`). Networks lose the bits behind their prefix, one of full length is an
  * address, and an IPv4 mask (`192.0.2.0/255.255.255.0`) is a prefix. IPv4-mapped IPv6 is IPv4. Names are never resolved.
  *
@@ -51,7 +52,7 @@ export function parseBanTarget(text: string): BanTarget {
 /** As {@linkcode parseBanTarget}, but `undefined` for what is none. */
 export function tryBanTarget(text: unknown): BanTarget | undefined {
   if (typeof text !== "string" || text.length > MAX_LENGTH) return undefined;
-  const peerId = tryPeerIdText(text);
+  const peerId = peerText(text);
   if (peerId !== undefined) return { kind: "peer", text: peerId };
   const slash = text.indexOf("/");
   if (slash !== -1) return tryNetwork(text.slice(0, slash), text.slice(slash + 1));

@@ -3,6 +3,12 @@ import { isCommonsError } from "../base/mod.ts";
 import { parseBanTarget, tryBanTarget } from "./target.ts";
 
 const PEER = "12D3KooWGRUfRnL3gDFTt5mVrBUiZGgRkcYXNSgFzB8yKGRPNMRJ";
+/** One peer in three forms. */
+const CID_PEER = "12D3KooWDeZWBnc8pSmAffQgjoBpp7c2E4qRv6zHvhTeUWRxvN4R";
+const CIDS = [
+  "bafzaajaiaejcaohlygrcprbexz5zrosvxprhokbl25sivr4us3josmzz2xilcvrs",
+  "k51qzi5uqu5dhlnubci1psugo6vfbdoc5zi4yb1cqx1eybhmu54bjbpvl056wi",
+] as const;
 
 Deno.test("parseBanTarget() canonical form", async (t) => {
   const rows: [text: string, kind: string, canonical: string][] = [
@@ -39,6 +45,10 @@ Deno.test("parseBanTarget() canonical form", async (t) => {
       "QmcgpsyWgH8Y8ajJz1Cu72KnS5uo2Aa2LpzU7kinSupNKC",
     ],
   ];
+  for (const cid of CIDS) {
+    rows.push([cid, "peer", CID_PEER]);
+    rows.push([cid.toUpperCase(), "peer", CID_PEER]);
+  }
   for (const [text, kind, canonical] of rows) {
     await t.step(text, () => {
       const target = parseBanTarget(text);
@@ -89,6 +99,11 @@ Deno.test("parseBanTarget() refuses", async (t) => {
     "fe80::1%eth0",
     "/ip4/1.2.3.4/tcp/1",
     "12D3KooW",
+    "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy", // a CID of something else
+    `${CIDS[0]}a`,
+    CIDS[0].slice(0, -2),
+    CIDS[0].replace("b", "B"),
+    `${CIDS[1]}0`,
     `${PEER}0`,
     "1".repeat(200),
     "1.2.3.4\n",
