@@ -37,6 +37,8 @@ export class BanLedger {
   #expiryAt = Infinity;
   /** Wall clock minus monotonic clock, as last seen. */
   #offset: number;
+  /** Bans that were made in what is the future now; see `#load`. */
+  #early: string[] = [];
 
   constructor(parts: LedgerParts, options: { readonly maxEntries: number }) {
     this.#parts = parts;
@@ -124,13 +126,23 @@ export class BanLedger {
       logger.warn("a stored ban cannot be read and is removed", { target: text.slice(0, 128) });
       return false;
     }
-    const { target, record } = read;
-    const left = record.until === null
-      ? Infinity
-      : Math.min(record.until - clock.now(), record.until - record.created);
+    const { target } = read;
+    const record = this.#inPresent(read.record);
+    const left = record.until === null ? Infinity : record.until - clock.now();
     if (left <= 0) return false;
+    if (record !== read.record) this.#early.push(target.text);
     index.set({ target, record, hits: record.hits, deadline: clock.monotonic() + left });
     return true;
+  }
+
+  /**
+   * A ban that was made in the future, for the clock was set back since, begins now. Machines without a clock of their own
+   * start in the past until they have asked somebody, so this is written a minute later, when that is over.
+   */
+  #inPresent(record: BanRecord): BanRecord {
+    const now = this.#parts.clock.now();
+    if (record.until === null || record.created <= now) return record;
+    return { ...record, created: now, until: now + record.until - record.created };
   }
 
   /** Removes what is over `maxEntries`, as when the setting was lowered; operators' bans stay all the same. */
@@ -181,6 +193,7 @@ export class BanLedger {
 
   #everyMinute(): void {
     this.#followClock();
+    void this.#writer.saveLater(this.#early.splice(0));
     void this.#writer.retry();
   }
 

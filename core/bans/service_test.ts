@@ -229,8 +229,25 @@ Deno.test("bans survive settings of the clock, during a run and over restarts", 
     clock.jump(-YEAR);
     await using second = await startBans({}, { store, clock });
     expect(second.bans.isBannedIp("192.0.2.1")).toBe(true);
-    await clock.advance(HOUR);
-    expect(second.bans.isBannedIp("192.0.2.1")).toBe(false);
+    expect(second.bans.list()[0]).toMatchObject({ created: clock.now(), until: clock.now() + HOUR });
+    await clock.advance(HOUR / 2);
+    await using third = await startBans({}, { store, clock });
+    await clock.advance(HOUR / 2 - 1);
+    expect(third.bans.isBannedIp("192.0.2.1")).toBe(true); // not the whole length again at each start
+    await clock.advance(1);
+    expect([second, third].map(({ bans }) => bans.isBannedIp("192.0.2.1"))).toEqual([false, false]);
+  });
+  await t.step("a start with a clock that is not set yet and a crash lose nothing", async () => {
+    const store = memoryStore();
+    const clock = new FakeClock();
+    await using first = await startBans({}, { store, clock });
+    await first.bans.ban("192.0.2.1", { durationMs: 2 * HOUR });
+    clock.jump(-50 * YEAR);
+    await using second = await startBans({}, { store, clock });
+    clock.jump(50 * YEAR);
+    await clock.advance(1000); // no stop
+    await using third = await startBans({}, { store, clock });
+    expect([second, third].map(({ bans }) => bans.isBannedIp("192.0.2.1"))).toEqual([true, true]);
   });
 });
 
