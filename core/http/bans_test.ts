@@ -121,7 +121,7 @@ Deno.test("bans() over REST", async (t) => {
 });
 
 Deno.test("setban, isbanned, listbanned, clearbanned", async (t) => {
-  const bad = -32602;
+  const bad = -8; // "invalid parameter" of Bitcoin Core
   const rows: [method: string, params: unknown, result: unknown][] = [
     ["setban", ["192.0.2.1", "add"], null],
     ["setban", ["192.0.2.2", "add", 0], null],
@@ -147,15 +147,19 @@ Deno.test("setban, isbanned, listbanned, clearbanned", async (t) => {
     ["setban", ["192.0.2.3", "add"], [bad, "Failed to add ban", "BANS_FULL"]],
     ["setban", ["192.0.2.1", "remove"], null],
     ["setban", ["192.0.2.1", "remove"], [bad, "Failed to unban peer", "BAN_NOT_FOUND"]],
-    ["setban", [], [bad, "IPOrSubnet is required", "INVALID_PARAMS"]],
-    ["setban", ["", "add"], [bad, "IPOrSubnet is required", "INVALID_PARAMS"]],
+    ["setban", [], [bad, "IPOrSubnet is required", "INVALID_PARAMETER"]],
+    ["setban", ["", "add"], [bad, "IPOrSubnet is required", "INVALID_PARAMETER"]],
     ["setban", ["localhost", "add"], [bad, "Invalid IP or subnet", "INVALID_BAN_TARGET"]],
     ["setban", [5, "add"], [bad, "Invalid IP or subnet", "INVALID_BAN_TARGET"]],
-    ["setban", ["::1"], [bad, "Invalid command. Must be 'add' or 'remove'.", "INVALID_PARAMS"]],
-    ["setban", ["::1", "ADD"], [bad, "Invalid command. Must be 'add' or 'remove'.", "INVALID_PARAMS"]],
+    ["setban", ["::1"], [bad, "Invalid command. Must be 'add' or 'remove'.", "INVALID_PARAMETER"]],
+    ["setban", ["::1", "ADD"], [bad, "Invalid command. Must be 'add' or 'remove'.", "INVALID_PARAMETER"]],
     ["setban", ["::1", "add", "1h"], [bad, "Invalid bantime", "INVALID_BAN_TIME"]],
     ["setban", ["::1", "add", -1], [bad, "Invalid bantime", "INVALID_BAN_TIME"]],
-    ["setban", ["::1", "add", 5, "yes"], [bad, "Invalid absolute: must be true or false", "INVALID_PARAMS"]],
+    ["setban", ["::1", "add", 5, "yes"], [
+      bad,
+      "Invalid absolute: must be true or false",
+      "INVALID_PARAMETER",
+    ]],
     ["setban", ["::1", "add", 5, true], [
       bad,
       expect.stringContaining("not in the future"),
@@ -166,10 +170,10 @@ Deno.test("setban, isbanned, listbanned, clearbanned", async (t) => {
       expect.stringContaining("not in the future"),
       "INVALID_BAN_TIME",
     ]],
-    ["setban", ["::1", "add", 1, false, 1], [bad, expect.stringContaining("at most 4"), "INVALID_PARAMS"]],
-    ["isbanned", [], [bad, "IPOrSubnet is required", "INVALID_PARAMS"]],
+    ["setban", ["::1", "add", 1, false, 1], [-32602, expect.stringContaining("at most 4"), "INVALID_PARAMS"]],
+    ["isbanned", [], [bad, "IPOrSubnet is required", "INVALID_PARAMETER"]],
     ["isbanned", ["x"], [bad, "Invalid IP or subnet", "INVALID_BAN_TARGET"]],
-    ["listbanned", ["x"], [bad, "Invalid verbose: must be true or false", "INVALID_PARAMS"]],
+    ["listbanned", ["x"], [bad, "Invalid verbose: must be true or false", "INVALID_PARAMETER"]],
     ["clearbanned", [], true],
     ["listbanned", [], []],
   ];

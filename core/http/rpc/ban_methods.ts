@@ -112,7 +112,7 @@ function flag(value: unknown, name: string): boolean {
   throw invalid(`Invalid ${name}: must be true or false`);
 }
 
-function invalid(message: string, code: ErrorCode = "INVALID_PARAMS"): CommonsError {
+function invalid(message: string, code: ErrorCode = "INVALID_PARAMETER"): CommonsError {
   return new CommonsError(code, message);
 }
 

@@ -13,7 +13,7 @@ export const RPC_CODES = Object.freeze({
   // of Bitcoin Core
   misc: -1,
   notFound: -5,
-  outOfRange: -8,
+  outOfRange: -8, // its name there: invalid parameter
   decodeFailed: -22,
   notAccepted: -25,
   rejected: -26,
@@ -31,10 +31,10 @@ const NUMBER_OF: Readonly<Record<string, number>> = Object.freeze({
   INVALID_MODULE_NAME: RPC_CODES.invalidParams,
   INVALID_MULTIADDR: RPC_CODES.invalidParams,
   INVALID_HEX: RPC_CODES.invalidParams,
-  INVALID_BAN_TARGET: RPC_CODES.invalidParams,
-  INVALID_BAN_TIME: RPC_CODES.invalidParams,
-  BANS_FULL: RPC_CODES.invalidParams,
-  BAN_NOT_FOUND: RPC_CODES.invalidParams,
+  INVALID_BAN_TARGET: RPC_CODES.outOfRange,
+  INVALID_BAN_TIME: RPC_CODES.outOfRange,
+  BANS_FULL: RPC_CODES.outOfRange,
+  BAN_NOT_FOUND: RPC_CODES.outOfRange,
   MODULE_NOT_FOUND: RPC_CODES.invalidParams,
   NO_SUCH_CLI: RPC_CODES.invalidParams,
   NO_SUCH_METHOD: RPC_CODES.methodNotFound,
