@@ -6,7 +6,7 @@ import type { PeerRegistry } from "./p2p/mod.ts";
 export interface JudgeParts {
   readonly bans: Pick<BanService, "addScore">;
   /** `undefined` while the node starts. */
-  readonly registry: () => Pick<PeerRegistry, "succeeded" | "failed"> | undefined;
+  readonly registry: () => Pick<PeerRegistry, "succeeded" | "failed" | "proves" | "contextOf"> | undefined;
 }
 
 /** What asking peers for headers shows of them goes into their reputation, and into the ban score where it broke a rule. */
@@ -14,8 +14,10 @@ export function judgePeers({ bans, registry }: JudgeParts): (asked: AskedPeer) =
   return ({ peerId, outcome, ms }) => {
     const id = tryPeerIdText(peerId);
     if (id === undefined) return;
-    if (outcome === "caught_up") registry()?.succeeded(id, { responseMs: ms });
-    else if (outcome === "broken" || outcome === "silent") registry()?.failed(id);
-    if (outcome === "broken") bans.addScore(peerId, "protocol_violation");
+    const known = registry();
+    if (outcome === "caught_up") known?.succeeded(id, { responseMs: ms });
+    else if (outcome === "broken" || outcome === "silent") known?.failed(id);
+    if (outcome === "caught_up" || outcome === "nothing") known?.proves(id);
+    if (outcome === "broken") bans.addScore(id, "protocol_violation", known?.contextOf(id));
   };
 }

@@ -6,10 +6,10 @@ const PEER = "12D3KooWT36joetmRTzvADE8LDDinPTusvfisA6Ek7ZBoUUwpbQi";
 
 Deno.test("judgePeers() tells reputation and bans what a peer has shown", async (t) => {
   const cases: [outcome: HeadersOutcome, told: string[]][] = [
-    ["caught_up", ["succeeded after 20 ms"]],
-    ["nothing", []],
+    ["caught_up", ["succeeded after 20 ms", "proves"]],
+    ["nothing", ["proves"]],
     ["low_work", []],
-    ["broken", ["failed", "score protocol_violation"]],
+    ["broken", ["failed", "score protocol_violation trusted"]],
     ["silent", ["failed"]],
     ["unsupported", []],
     ["failed", []],
@@ -18,10 +18,17 @@ Deno.test("judgePeers() tells reputation and bans what a peer has shown", async 
     await t.step(outcome, () => {
       const told: string[] = [];
       const judge = judgePeers({
-        bans: { addScore: (_peer, offence) => (told.push(`score ${offence}`), {} as never) },
+        bans: {
+          addScore: (_peer, offence, context) => {
+            told.push(`score ${offence}${context?.trusted === true ? " trusted" : ""}`);
+            return {} as never;
+          },
+        },
         registry: () => ({
           succeeded: (_peer, { responseMs }) => void told.push(`succeeded after ${responseMs} ms`),
           failed: () => void told.push("failed"),
+          proves: () => void told.push("proves"),
+          contextOf: () => ({ trusted: true }),
         }),
       });
       judge({ peerId: PEER, outcome, ms: 20 });

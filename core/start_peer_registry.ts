@@ -35,6 +35,10 @@ export async function startPeerRegistry(
     },
     isBanned: (peerId) => bans.isBannedPeer(peerId),
     banScore: (peerId) => bans.score(peerId).score,
+    contextOf(peerId) {
+      const peer = p2p.peers().find((one) => one.peerId === peerId);
+      return peer === undefined ? {} : { address: peer.address, trusted: peer.kept };
+    },
   });
   await registry.start();
   return registry;

@@ -6,6 +6,7 @@ import {
   type Timer,
   tryPeerIdText,
 } from "../base/mod.ts";
+import type { OffenceContext } from "../bans/mod.ts";
 import { type Mutation, type Store, storeKey } from "../store/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
 import {
@@ -58,6 +59,8 @@ export interface PeerRegistryComponents {
   proven(hash: string): Proven | undefined;
   isBanned(peerId: string): boolean;
   banScore(peerId: string): number;
+  /** Where a connected peer is connected from, and whether the operator chose it; absent: nothing is known of that. */
+  contextOf?(peerId: string): OffenceContext;
 }
 
 /**
@@ -156,6 +159,16 @@ export class PeerRegistry {
     }
   }
 
+  /** Notes what the peer says of its chain as its progress, where this node has checked that by now. */
+  proves(peerId: PeerIdText): void {
+    this.#prove(peerId, this.#components.claimOf(peerId));
+  }
+
+  /** What the ban service is to know of a peer that broke a rule. */
+  contextOf(peerId: PeerIdText): OffenceContext {
+    return this.#components.contextOf?.(peerId) ?? {};
+  }
+
   /** Leaves the peer alone for a time, a minute when nothing else is said. */
   coolDown(peerId: PeerIdText, ms = COOL_DOWN_MS): void {
     this.#change(peerId, (record) => ({ ...record, coolDownUntil: record.seen + ms }));
@@ -188,11 +201,9 @@ export class PeerRegistry {
   }
 
   #candidate(peerId: PeerIdText, now: number): SyncCandidate {
-    const { claimOf, proven, isBanned, banScore } = this.#components;
+    const { claimOf, isBanned, banScore } = this.#components;
     const claim = claimOf(peerId);
-    const proof = claim === undefined || claim.hash === "" ? undefined : proven(claim.hash);
-    const known = this.#records.get(peerId)?.validatedWork ?? "";
-    if (proof !== undefined && proof.chainwork > known) this.progressed(peerId, proof);
+    this.#prove(peerId, claim);
     const record = this.#current(peerId) ?? NEW_RECORD;
     return {
       peerId,
@@ -209,6 +220,12 @@ export class PeerRegistry {
       coolDownUntil: record.coolDownUntil,
       probes: this.#probes.get(peerId) ?? 0,
     };
+  }
+
+  #prove(peerId: PeerIdText, claim: RegistryClaim | undefined): void {
+    const proof = claim === undefined || claim.hash === "" ? undefined : this.#components.proven(claim.hash);
+    const known = this.#records.get(peerId)?.validatedWork ?? "";
+    if (proof !== undefined && proof.chainwork > known) this.progressed(peerId, proof);
   }
 
   #current(peerId: PeerIdText): PeerRecord | undefined {

@@ -102,8 +102,15 @@ function applied(conduct: Conduct, event: ConductEvent, now: number): Conduct {
  * that it was forgiven, at most a day.
  */
 export function reconsidered(conduct: Conduct, now: number): Conduct {
-  if (conduct.badSince === 0) return conduct;
+  const since = badSince(conduct, now);
+  if (since === 0) return conduct;
   const coolDown = Math.min(COOL_DOWN_LIMIT_MS, COOL_DOWN_MS * 3 ** conduct.resets);
-  if (now - conduct.badSince < coolDown) return conduct;
+  if (now - since < coolDown) return conduct;
   return { ...NEW_CONDUCT, meanResponseMs: conduct.meanResponseMs, resets: conduct.resets + 1 };
+}
+
+/** Also of a peer that turned bad without an event, when its last success was an hour ago: nobody would ask it again. */
+function badSince(conduct: Conduct, now: number): number {
+  if (conduct.badSince !== 0 || reputation(conduct, now) >= REPUTATION.usable) return conduct.badSince;
+  return Math.min(now, conduct.lastSuccess + HOUR_MS);
 }

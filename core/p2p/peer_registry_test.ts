@@ -78,6 +78,16 @@ Deno.test("reconsidered() forgives after five minutes, then fifteen, then forty-
   }
 });
 
+Deno.test("reconsidered() forgives also who turned bad because its last success is an hour ago", () => {
+  let conduct = NEW_CONDUCT;
+  for (let i = 0; i < 20; i++) conduct = afterEvent(conduct, { type: "failure" }, NOW);
+  conduct = afterEvent(conduct, { type: "success", responseMs: 20_000 }, NOW + HOUR);
+  expect([conduct.badSince, reputation(conduct, NOW + HOUR) > 20]).toEqual([0, true]);
+  const later = NOW + 2 * HOUR;
+  expect(reputation(reconsidered(conduct, later), later)).toBeLessThan(20);
+  expect(reputation(reconsidered(conduct, later + 5 * 60_000), later)).toBe(30);
+});
+
 const CANDIDATE: SyncCandidate = {
   peerId: id(1),
   banned: false,
@@ -222,6 +232,21 @@ Deno.test("PeerRegistry chooses among connected peers and remembers how they ans
   expect(registry.select({ localHeight: 1, allowPruned: true })).toBe(id(1));
   await registry.stop();
   expect(clock.pending).toBe(0);
+});
+
+Deno.test("proves() and contextOf() tell what an answer has shown and whom it came from", () => {
+  const known = "ab".repeat(32);
+  const context = { address: "/ip4/192.0.2.1/tcp/1", trusted: true };
+  const { peers, registry } = setup({
+    proven: (hash) => hash === known ? { height: 50, chainwork: "44".repeat(32) } : undefined,
+    contextOf: (peerId) => peerId === id(1) ? context : {},
+  });
+  peers.set(id(1), { height: 90, hash: known, baseUrl: "" });
+  peers.set(id(2), { height: 90, hash: "cd".repeat(32), baseUrl: "" });
+  for (const number of [1, 2, 3]) registry.proves(id(number));
+  expect([1, 2, 3].map((number) => registry.get(id(number))?.validatedHeight))
+    .toEqual([50, undefined, undefined]);
+  expect([registry.contextOf(id(1)), registry.contextOf(id(2))]).toEqual([context, {}]);
 });
 
 Deno.test("PeerRegistry takes a claim for proven when the node knows that block itself", async () => {

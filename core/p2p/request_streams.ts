@@ -20,6 +20,8 @@ export interface RequestStreamsComponents {
   readonly metrics: Metrics;
   /** True for peers that are not heard. */
   isBanned(peerId: string): boolean;
+  /** From 0 to 100; absent: all are the same. */
+  readonly reputationOf?: ((peerId: string) => number) | undefined;
 }
 
 type Outcome = "done" | "refused" | "failed";
@@ -78,7 +80,11 @@ export class RequestStreams implements Requests {
   }
 
   speakers(protocol: string): readonly string[] {
-    return [...this.#spoken.get(protocol)?.speakers ?? []];
+    const { reputationOf } = this.#components;
+    const speakers = [...this.#spoken.get(protocol)?.speakers ?? []];
+    if (reputationOf === undefined || speakers.length < 2) return speakers;
+    const ranks = new Map(speakers.map((peerId) => [peerId, reputationOf(peerId)]));
+    return speakers.sort((a, b) => (ranks.get(b) ?? 0) - (ranks.get(a) ?? 0));
   }
 
   /** Answers the protocols from the host's start on. */

@@ -88,6 +88,22 @@ Deno.test("speakers() are the connected peers that answer the protocol", async (
   await eventually(() => a.service.requests.speakers(ECHO).length === 0);
 });
 
+Deno.test("speakers() are in the order of their reputation", async () => {
+  const reputations = new Map<string, number>();
+  const reputationOf = (peerId: string) => reputations.get(peerId) ?? 50;
+  await using a = await startNode({ components: { reputationOf } });
+  await using b = await startNode();
+  await using c = await startNode();
+  for (const { service } of [a, b, c]) service.requests.handle(ECHO, echo);
+  for (const { service } of [b, c]) await service.addPeer(a.address);
+  await eventually(() => a.service.requests.speakers(ECHO).length === 2);
+  const [first = "", second = ""] = a.service.requests.speakers(ECHO);
+  reputations.set(first, 5);
+  expect(a.service.requests.speakers(ECHO)).toEqual([second, first]);
+  reputations.set(first, 90);
+  expect(a.service.requests.speakers(ECHO)).toEqual([first, second]);
+});
+
 Deno.test("request() fails with a code", async (t) => {
   let answer: RequestHandler["answer"] = () => undefined;
   await using p = await pair({

@@ -37,7 +37,7 @@ export interface Requests {
    * @throws {CommonsError} `INVALID_PROTOCOL` when it is answered already
    */
   handle(protocol: string, handler: RequestHandler): Disposable;
-  /** Connected peers that say they answer a protocol; only for those that this node answers itself. */
+  /** Connected peers that say they answer a protocol, best reputation first; only for those that this node answers itself. */
   speakers(protocol: string): readonly string[];
   /**
    * Asks a peer over a connection that is open; does not dial.
