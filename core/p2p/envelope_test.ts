@@ -3,6 +3,11 @@ import { hasUnsafeCharacters, readEnvelope, writeEnvelope } from "./envelope.ts"
 
 const text = (value: string) => new TextEncoder().encode(value);
 
+/** Objects with one field each, all of them with other names: what costs a parser most. */
+function named(count: number): unknown[] {
+  return Array.from({ length: count }, (_, i) => ({ [i.toString(36)]: 0 }));
+}
+
 Deno.test("readEnvelope() reads what writeEnvelope() wrote, in both forms", () => {
   const message = { PeerID: "x", Height: 7 };
   for (const form of ["raw", "bus"] as const) {
@@ -34,6 +39,12 @@ Deno.test("readEnvelope() refuses", async (t) => {
     ["brackets that begin and end", text(`{"a":${"[".repeat(2_500)}${"]".repeat(2_500)}}`), "BAD_SHAPE"],
     ["brackets behind a text", text(`{"\\"":"[\\\\","a":${'{"b":'.repeat(1_000)}`), "BAD_SHAPE"],
     ["bus data of brackets", text(`{"name":"n","data":"${btoa("[".repeat(6_000))}"}`), "BAD_SHAPE"],
+    ["more fields than any version has", text(JSON.stringify({ a: named(4_096) })), "BAD_SHAPE"],
+    [
+      "bus data of too many fields",
+      text(`{"name":"n","data":"${btoa(JSON.stringify({ a: named(4_096) }))}"}`),
+      "BAD_SHAPE",
+    ],
     ["a list", text("[]"), "BAD_SHAPE"],
     ["null", text("null"), "BAD_SHAPE"],
     ["a number", text("1"), "BAD_SHAPE"],
@@ -60,6 +71,7 @@ Deno.test("readEnvelope() reads large messages as deep as any version's", () => 
     { a: "[".repeat(5_000), b: "{".repeat(5_000) },
     { a: '\\"['.repeat(2_000), b: '"]\\'.repeat(1_000) },
     { list: Array.from({ length: 2_000 }, (_, i) => ({ hash: i, in: [{}] })) },
+    { a: named(4_094), b: ":".repeat(10_000) },
     { a: "x".repeat(5_000), deep: JSON.parse(`${"[".repeat(62)}${"]".repeat(62)}`) },
   ];
   for (const message of rows) {

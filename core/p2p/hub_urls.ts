@@ -1,6 +1,6 @@
 import type { CheckContext } from "./codec.ts";
 import { MAX_URL_LENGTH } from "./fields.ts";
-import { hostReach } from "./private_hosts.ts";
+import { hostReach, withoutEndDots } from "./private_hosts.ts";
 import { ignore, type Refused, reject } from "./verdict.ts";
 
 /** What a URL in a message is good for. */
@@ -16,6 +16,7 @@ export interface HubUrlsInit {
 }
 
 const PLAIN_URL = /^(https?:\/\/)([^/?#]+)([\x21-\x7e]*)$/i; // schemes have no case: RFC 3986, 3.1
+const HOST_AND_PORT = /^([^:]*|\[[^\]]*\]\.*)(:\d*)$/;
 const URL_MARKUP = /[<>"`\\]/;
 const MAX_KNOWN = 256;
 
@@ -95,12 +96,13 @@ export function checkUrl(text: string, context: CheckContext): string | Refused 
 }
 
 function plainHost(hostname: string): string {
-  return hostname.toLowerCase().replace(/\.+$/, "");
+  return withoutEndDots(hostname.toLowerCase());
 }
 
 /** Host and port as they stand, the host in lower case and without dots at its end. */
 function plainAuthority(authority: string): string {
-  return authority.toLowerCase().replace(/\.+(?=:\d*$|$)/, "");
+  const [, host = authority, port = ""] = HOST_AND_PORT.exec(authority) ?? [];
+  return `${withoutEndDots(host.toLowerCase())}${port}`;
 }
 
 /** Host of a URL, or the text itself where it is only a host. */

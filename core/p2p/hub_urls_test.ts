@@ -3,6 +3,8 @@ import { hubAddresses, type HubAddressesOptions } from "./hub_fetch.ts";
 import { HubUrls } from "./hub_urls.ts";
 
 const open = new HubUrls({ allowPrivate: false });
+/** 253 characters, as many as a name may have. */
+const LONGEST_NAME = `${"a".repeat(60)}.${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(62)}.example`;
 const inside = new HubUrls({ allowPrivate: true });
 
 Deno.test("HubUrls.judge() takes public URLs", async (t) => {
@@ -13,6 +15,7 @@ Deno.test("HubUrls.judge() takes public URLs", async (t) => {
     ["HTTPS://node.example/", "https://node.example/"],
     ["http://node.example./x", "http://node.example/x"],
     ["http://node.example..:80/x.", "http://node.example:80/x."],
+    [`http://${LONGEST_NAME}./x`, `http://${LONGEST_NAME}/x`],
     ["http://8.8.8.8/", "http://8.8.8.8/"],
     ["http://203.0.113.5/", "http://203.0.113.5/"],
     ["http://[2001:db8::1]/", "http://[2001:db8::1]/"],
@@ -33,6 +36,9 @@ Deno.test("HubUrls.judge() knows private hosts in every spelling", async (t) => 
     "node.local",
     "metadata.google.internal",
     "box.home.arpa",
+    `${"a".repeat(56)}.onion`,
+    "node.alt",
+    "node.invalid.",
     "intranet",
     "127.0.0.1",
     "127.0.0.1.",
@@ -88,6 +94,9 @@ Deno.test("HubUrls.judge() refuses what no server answers for, also inside a net
     "http://[64:ff9b::7f00:1]/",
     "http://[2002:7f00:1::]/",
     `http://node.example/${"x".repeat(2048)}`,
+    `http://${LONGEST_NAME}a/`,
+    `http://a${".".repeat(2_000)}x/`, // costs a pattern for the dots at the end seven milliseconds
+    `http://${"a.".repeat(1_000)}example/`,
   ];
   for (const url of urls) {
     await t.step(url.slice(0, 60), () => {

@@ -71,6 +71,11 @@ const ODD_VALUES: readonly string[] = [
   `"${"é".repeat(1024)}"`,
   `${"[".repeat(2000)}${"]".repeat(2000)}`,
   '{"__proto__":{"x":1},"constructor":1,"toString":null}',
+  // what costs a reader most, as far as it is known
+  `"http://a${".".repeat(2000)}x/"`,
+  `"http://xn--${"ka".repeat(1000)}/"`,
+  `[${Array.from({ length: 3000 }, (_, i) => `{"${i.toString(36)}":0}`).join(",")}]`,
+  `[${"[],".repeat(5000)}[]]`,
 ];
 
 /** Texts of a message with one or a few fields changed, in either form. */
