@@ -32,7 +32,8 @@ const DRAIN_MS = 2000;
  *
  * What this does not protect from: `Deno.serve` has no limit on connections and no deadline for a request's head, so a
  * client that sends its head slowly holds a connection (a file descriptor and a few KiB) as long as it likes. Heads over
- * some 400 KiB and addresses over 64 KiB end with 400 by themselves. Where strangers can connect, put a proxy in front.
+ * some 400 KiB and addresses over 64 KiB end with 400 by themselves. A WebSocket frame is held whole, up to 64 MiB, before
+ * its size is known and its sender sent away. Where strangers can connect, put a proxy in front.
  *
  * @throws {CommonsError} `INVALID_CORS_ORIGIN`, `INVALID_TRUSTED_SOURCE`
  */

@@ -128,7 +128,8 @@ function sizeOf(data: unknown): number {
   return data instanceof ArrayBuffer ? data.byteLength : Infinity;
 }
 
-const CLOSE: Readonly<
+/** Code and reason of each end. */
+export const CLOSE: Readonly<
   Record<"gone" | "too_slow" | "too_chatty" | "banned" | "stopping", [number, string]>
 > = {
   gone: [1000, ""],

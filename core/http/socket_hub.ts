@@ -2,7 +2,7 @@ import { type Clock, CommonsError } from "../base/mod.ts";
 import type { Metrics } from "../telemetry/mod.ts";
 import { ClientSlots } from "./client_slots.ts";
 import type { Caller } from "./guard.ts";
-import { frameOf, SocketClient } from "./socket_client.ts";
+import { CLOSE, frameOf, SocketClient } from "./socket_client.ts";
 import { socketMetrics } from "./socket_metrics.ts";
 import type { HttpP2p } from "./types.ts";
 
@@ -56,6 +56,8 @@ export function createSocketHub(
   const { p2p, clock, metrics } = components;
   /** With the addresses of those who are not on loopback. */
   const clients = new Map<SocketClient, string>();
+  /** The same of those whose handshake is under way: a ban may come meanwhile. */
+  const opening = new Map<SocketClient, string>();
   const slots = new ClientSlots(init.maxClients, { share: SHARE, isTrusted: init.isTrusted });
   const { evicted, dropped, refused } = socketMetrics(metrics, { clients, slots });
   const feed = createFeed({ p2p, clock }, clients);
@@ -81,12 +83,15 @@ export function createSocketHub(
         onDrop: (type) => dropped.inc({ type }),
         onEnd: (reason) => {
           clients.delete(client);
+          opening.delete(client);
           if (clients.size === 0) feed.stop();
           if (reason !== "gone") evicted.inc({ reason });
         },
       });
+      opening.set(client, caller.remote);
       socket.addEventListener("open", () => {
         if (closed) return client.end("stopping"); // the handshake outlived the hub: nobody would end the feed again
+        if (!opening.delete(client)) return socket.close(...CLOSE.banned);
         client.send(frameOf(p2p.ownStatus()));
         clients.set(client, caller.remote);
         feed.start();
@@ -100,7 +105,7 @@ export function createSocketHub(
       return upgraded.response;
     },
     drop(isBanned) {
-      for (const [client, remote] of clients) if (isBanned(remote)) client.end("banned");
+      for (const [client, remote] of [...opening, ...clients]) if (isBanned(remote)) client.end("banned");
     },
     close() {
       closed = true;
