@@ -3,13 +3,14 @@ import { systemClock, systemRandom, tryHashHex } from "./base/mod.ts";
 import type { HeaderChain } from "./chain/mod.ts";
 import type { P2pService, PeerRegistry } from "./p2p/mod.ts";
 import type { Store } from "./store/mod.ts";
-import type { Logger } from "./telemetry/mod.ts";
+import type { Logger, Metrics } from "./telemetry/mod.ts";
 
 export interface PeerRegistryParts {
   readonly p2p: Pick<P2pService, "peers" | "claimOf">;
   readonly chain: Pick<HeaderChain, "header">;
   readonly bans: BanService;
   readonly store: Store;
+  readonly metrics: Metrics;
   readonly logger: Logger;
 }
 
@@ -20,7 +21,7 @@ export interface PeerRegistryParts {
  */
 export async function startPeerRegistry(
   Registry: typeof PeerRegistry,
-  { p2p, chain, bans, store, logger }: PeerRegistryParts,
+  { p2p, chain, bans, store, metrics, logger }: PeerRegistryParts,
 ): Promise<PeerRegistry> {
   const registry = new Registry({
     clock: systemClock,
@@ -41,5 +42,9 @@ export async function startPeerRegistry(
     },
   });
   await registry.start();
+  metrics.collect(
+    { name: "commons_p2p_known_peers", help: "Peers of the last day whose conduct is remembered" },
+    () => [[registry.size]],
+  );
   return registry;
 }

@@ -1,4 +1,5 @@
 import { expect } from "expect";
+import { createMetrics } from "../telemetry/mod.ts";
 import { BEARER, fakeService } from "./test_fakes.ts";
 
 type Json = Record<string, unknown>;
@@ -188,4 +189,19 @@ Deno.test("rpc() takes what is as large as a block from the operator alone", asy
   expect((await rpc(call(8_100_000))).status).toBe(413);
   expect((await rpc(call(60_000), {})).status).toBe(200);
   expect((await rpc(call(70_000), {})).status).toBe(413);
+});
+
+Deno.test("rpc() times each method, and never under a name that a caller made up", async () => {
+  const metrics = createMetrics();
+  const { app } = fakeService({}, { metrics });
+  const call = (method: string) => ({ jsonrpc: "2.0", id: 1, method, params: [] });
+  const body = JSON.stringify([call("listbanned"), call("listbanned"), call("nosuch"), call("<script>")]);
+  await app.request("/rpc", { method: "POST", body });
+  const lines = (await metrics.text()).split("\n").filter((line) =>
+    line.startsWith("commons_http_rpc_ms_count")
+  );
+  expect(lines).toEqual([
+    'commons_http_rpc_ms_count{method="listbanned"} 2',
+    'commons_http_rpc_ms_count{method="unknown"} 2',
+  ]);
 });

@@ -20,6 +20,7 @@ import { streamRoutes } from "./routes/streams.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { unavailableRoutes } from "./routes/unavailable.ts";
 import { createMethodTable } from "./rpc/method_table.ts";
+import { rpcTimes } from "./rpc/rpc_times.ts";
 import { createSocketHub } from "./socket_hub.ts";
 import { trustedSources } from "./trusted_sources.ts";
 import type { HttpComponents, HttpInit, HttpService } from "./types.ts";
@@ -120,7 +121,7 @@ function allRoutes(components: HttpComponents, { init, hubs, counts }: RouteInit
     ...mempoolRoutes(components, body),
     ...moduleRoutes(components, body),
     ...streamRoutes(hubs),
-    rpcRoute({ ...components, table }, body),
+    rpcRoute({ ...components, table, onTimed: rpcTimes(components.metrics) }, body),
     moduleHttpRoute(components, body),
     ...unavailableRoutes(),
   ];

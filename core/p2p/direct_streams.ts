@@ -56,6 +56,7 @@ export class DirectStreams {
         name: "commons_p2p_direct_streams_total",
         help: "Direct message streams by direction and outcome",
         labels: ["direction", "outcome"],
+        kind: "counter",
       },
       () =>
         [...this.#outcomes.values()].map(({ direction, outcome, count }) => [count, { direction, outcome }]),

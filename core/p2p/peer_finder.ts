@@ -177,6 +177,7 @@ export class PeerFinder {
         name: "commons_p2p_found_peers_total",
         help: "Peers that the discovery looked at, by what became of them",
         labels: ["result"],
+        kind: "counter",
       },
       () => {
         const { dialed = 0, failed = 0, skipped = {} } = this.#discovery?.counts() ?? {};

@@ -88,7 +88,7 @@ export class PeerRegistry {
 
   /** Loads what earlier runs learnt. @throws {CommonsError} of the store */
   async start(): Promise<void> {
-    const { clock, store } = this.#components;
+    const { clock, store, logger } = this.#components;
     const now = clock.now();
     const loaded: [PeerIdText, PeerRecord][] = [];
     const useless: Mutation[] = [];
@@ -99,7 +99,11 @@ export class PeerRegistry {
       if (peerId !== undefined && fresh) loaded.push([peerId, record]);
       else if (useless.length < MAX_MUTATIONS) useless.push({ type: "delete", key });
     }
-    if (useless.length > 0) await store.commit(useless);
+    try {
+      if (useless.length > 0) await store.commit(useless);
+    } catch (error) { // a full disk is no reason not to start; they are read again the next time
+      logger.warn("cannot remove what was known of peers", { error: errorText(error) });
+    }
     loaded.sort(([, a], [, b]) => a.seen - b.seen);
     for (const [peerId, record] of loaded.slice(-MAX_REGISTERED)) this.#records.set(peerId, record);
     this.#running = true;

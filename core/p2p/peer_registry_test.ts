@@ -249,6 +249,16 @@ Deno.test("proves() and contextOf() tell what an answer has shown and whom it ca
   expect([registry.contextOf(id(1)), registry.contextOf(id(2))]).toEqual([context, {}]);
 });
 
+Deno.test("PeerRegistry starts although what is over cannot be removed", async () => {
+  const store = memoryStore();
+  await store.commit([{ type: "set", key: storeKey("peer", "registry", id(4)), value: "text" }]);
+  const commit = () => Promise.reject(new Error("disk full"));
+  const { registry } = setup({ store: { list: (options) => store.list(options), commit } });
+  await registry.start();
+  expect(registry.size).toBe(0);
+  await registry.stop();
+});
+
 Deno.test("PeerRegistry takes a claim for proven when the node knows that block itself", async () => {
   const known = "ab".repeat(32);
   const { peers, registry } = setup({

@@ -19,6 +19,8 @@ export interface DispatchComponents {
   readonly modules: Pick<HttpModules, "rpcMethods" | "callRpc">;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Told how long each call took. `method`: one of the node's own, or `module` for those of modules. */
+  readonly onTimed?: (method: string, ms: number) => void;
 }
 
 /** An answer: HTTP status and body; no body after notifications only. */
@@ -134,6 +136,7 @@ async function run(
   options: { readonly authorised: boolean; readonly deadlineMs: number },
 ): Promise<Outcome> {
   const { clock, logger } = components;
+  const began = clock.monotonic();
   try {
     if (options.deadlineMs <= 0) {
       throw new CommonsError("TIMEOUT", `Cannot run ${call.method}: the batch took too long`);
@@ -143,7 +146,15 @@ async function run(
     return { result: await withDeadline(clock, options.deadlineMs, result, `run ${call.method}`) ?? null };
   } catch (error) {
     return { error: rpcErrorOf(error, logger) };
+  } finally {
+    components.onTimed?.(metricName(components, call.method), clock.monotonic() - began);
   }
+}
+
+/** A method's name for the label of a metric; those that callers make up have one together. */
+function metricName({ table, modules }: DispatchComponents, method: string): string {
+  if (table.has(method)) return method;
+  return modules.rpcMethods().includes(method) ? "module" : "unknown";
 }
 
 /** The node's own methods first, then overrides, then methods of modules: none can take a name of those before it. */
