@@ -45,13 +45,12 @@ export function goodMessages(author: string): Readonly<Record<TopicName, Message
   return {
     block: {
       PeerID: author,
-      ClientName: "a node",
       DataHubURL: HUB,
       Hash: HASH,
       Height: 1,
       Header: BLOCK_1.header,
     },
-    subtree: { PeerID: author, ClientName: "a node", DataHubURL: HUB, Hash: HASH },
+    subtree: { PeerID: author, DataHubURL: HUB, Hash: HASH },
     miningon: {
       Hash: HASH,
       PreviousHash: "0".repeat(64),
@@ -62,7 +61,7 @@ export function goodMessages(author: string): Readonly<Record<TopicName, Message
       SizeInBytes: 215,
       TxCount: 1,
     },
-    rejected_tx: { PeerID: author, ClientName: "a node", TxID: HASH, Reason: "fee too low" },
+    rejected_tx: { PeerID: author, TxID: HASH, Reason: "fee too low" },
     handshake: {
       type: "version",
       peerID: author,
@@ -95,10 +94,10 @@ export function goodMessages(author: string): Readonly<Record<TopicName, Message
 
 /** Good values of the fields that may be absent. */
 export const OPTIONAL_FIELDS: Readonly<Record<TopicName, Message>> = {
-  block: { Coinbase: "00ff" },
-  subtree: {},
+  block: { ClientName: "a node", Coinbase: "00ff" },
+  subtree: { ClientName: "a node" },
   miningon: {},
-  rejected_tx: {},
+  rejected_tx: { ClientName: "a node" },
   handshake: {},
   bestblock: { Height: 1, Hash: HASH },
   node_status: {

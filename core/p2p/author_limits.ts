@@ -13,7 +13,15 @@ export interface RateLimits {
   readonly author: Rate;
   /** Of all authors through one peer: authors cost nothing to make. */
   readonly source: Rate;
+  /** Messages beyond its rate within a minute that no honest author sends; default: a burst, at least 50. */
+  readonly flood?: number;
 }
+
+/**
+ * {@linkcode RateLimits.flood} of what nodes of other kinds say with every block or to every new neighbour: when somebody
+ * makes hundreds of blocks at once on a test network, hundreds of each come at once, and nobody is to blame.
+ */
+export const MANY = 1_000;
 
 /**
  * `limited`: this one is too much; `flood`: its author itself sends so many too much in a minute that it is no mistake.
@@ -51,14 +59,14 @@ export class AuthorLimits {
    * honest relay with hostile neighbours passes on far more than any one peer may, and must not be unheard for it.
    */
   admit(author: string, source: string): Admission {
-    const { author: own, source: through } = this.#limits;
+    const { author: own, source: through, flood = Math.max(own.burst, MIN_AUTHOR_FLOOD) } = this.#limits;
     const relayed = source !== author;
     if (relayed) {
       const admission = this.#take(this.#meterOf(this.#sources, { key: source, rate: through }), Infinity);
       if (admission !== "ok") return admission;
     }
     const meter = this.#meterOf(this.#authors, { key: author, rate: own });
-    return this.#take(meter, relayed ? Infinity : Math.max(own.burst, MIN_AUTHOR_FLOOD));
+    return this.#take(meter, relayed ? Infinity : flood);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { expect } from "expect";
 import { FakeClock } from "../base/mod.ts";
-import { AuthorLimits } from "./author_limits.ts";
+import { AuthorLimits, MANY } from "./author_limits.ts";
 
 function setup(author = { perSecond: 10, burst: 100 }, source = { perSecond: 100, burst: 1_000 }) {
   const clock = new FakeClock();
@@ -60,6 +60,17 @@ Deno.test("AuthorLimits tells a flood from a slip, and whose it is", async (t) =
       admit(100, "a");
     }
   });
+});
+
+Deno.test("AuthorLimits blames nobody for one message with each of many blocks, where a kind says so", () => {
+  const limits = {
+    author: { perSecond: 0.2, burst: 1 },
+    source: { perSecond: 100, burst: 1_000 },
+    flood: MANY,
+  };
+  const meters = new AuthorLimits({ clock: new FakeClock(), limits });
+  const seen = Array.from({ length: 1_010 }, () => meters.admit("a", "a"));
+  expect(seen.indexOf("flood")).toBe(1_001);
 });
 
 Deno.test("AuthorLimits.giveBack() gives no more than a burst, and nothing to strangers", () => {

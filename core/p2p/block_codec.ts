@@ -7,7 +7,8 @@ import { type Delivery, ignore, NOT_THE_AUTHOR, type Refused, reject, type Verdi
 /** A block announcement as it stands on the wire; key case matters. */
 export interface BlockMessage {
   readonly PeerID: string;
-  readonly ClientName: string;
+  /** Nodes of the first generations have none. */
+  readonly ClientName?: string;
   readonly DataHubURL: string;
   /** Display order, lower case. */
   readonly Hash: string;
@@ -22,13 +23,16 @@ const MAX_FUTURE_MS = 2 * 60 * 60 * 1000; // Bitcoin's own limit: a header may b
 
 const SHAPE: Shape = {
   PeerID: PEER_ID,
-  ClientName: DISPLAY,
+  ClientName: optional(DISPLAY),
   DataHubURL: URL_TEXT,
   Hash: HASH,
   Height: U32,
   Header: HEX,
   Coinbase: optional(HEX),
 };
+
+/** What nodes of the first generation answer to the question for their best block. */
+const HEADLESS: Shape = { PeerID: PEER_ID, DataHubURL: URL_TEXT, Hash: HASH, Height: U32 };
 
 /** `block`: someone has a block, here is its header, the body is at DataHubURL. */
 export const blockCodec: TopicCodec = {
@@ -37,6 +41,8 @@ export const blockCodec: TopicCodec = {
   publishIn: ["full"],
   shape: SHAPE,
   check: checkBlock,
+  checkDirect: (message, context) =>
+    message["Header"] === undefined ? checkHeadless(message, context) : checkBlock(message, context),
   complete: completeBlock,
 };
 
@@ -49,6 +55,19 @@ function checkBlock(message: Readonly<Record<string, unknown>>, context: CheckCo
   const url = checkUrl(block.DataHubURL, context);
   if (typeof url !== "string") return url;
   return checkHeader(block, context) ?? { result: "accept", delivery: deliveryOf(block, { url, context }) };
+}
+
+/** Without a header nothing is proven: it answers a question and is a claim like the height of a greeting, and no more. */
+function checkHeadless(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict {
+  const fault = shapeFault(message, HEADLESS);
+  if (fault !== undefined) return reject("BAD_SHAPE", fault);
+  const { PeerID, DataHubURL, Hash, Height } = message as unknown as BlockMessage; // shapeFault has looked at these
+  if (PeerID !== context.author) return NOT_THE_AUTHOR;
+  const { hubs } = context;
+  if (hubs.judge(DataHubURL).state === "malformed") return reject("BAD_URL", "DataHubURL is malformed");
+  const height = context.believable(Height);
+  const claim = { peerId: PeerID, height, hash: Hash, baseUrl: hubs.usable(DataHubURL) };
+  return { result: "accept", delivery: { talk: "block", claim } };
 }
 
 function checkHeader(block: BlockMessage, context: CheckContext): Refused | undefined {

@@ -63,6 +63,8 @@ export interface TopicCodec {
   readonly ownRate?: Rate;
   /** Checks a parsed message; cheap checks first, never throws. */
   check(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict;
+  /** The same for a message that came over a stream of its author's, where that may be another. */
+  checkDirect?(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict;
   /** The node's own message with the fields that it leaves out filled in. */
   complete(message: Readonly<Record<string, unknown>>, own: OwnFields): Readonly<Record<string, unknown>>;
 }

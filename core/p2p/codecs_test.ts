@@ -250,7 +250,7 @@ Deno.test("notifications hold the fields that clients know, cleaned for display"
       size_in_bytes: 215,
       tx_count: 1,
     }],
-    ["rejected_tx", { Reason: "bad <script>" }, {
+    ["rejected_tx", { Reason: "bad <script>", ClientName: "a node" }, {
       type: "rejected_tx",
       timestamp: at,
       hash: BLOCK_1.hash,

@@ -11,6 +11,7 @@ import { BLOCK_1, eventually, startNode, type TestNode } from "./_fixture.ts";
 import { goodMessages } from "./_message_fixture.ts";
 import { DIRECT_DEADLINE_MS, MAX_DIRECT_BYTES, MAX_STREAMS_PER_PEER } from "./direct_streams.ts";
 
+const TIP = { hash: BLOCK_1.hash, height: 1, chainwork: "", header: BLOCK_1.header };
 const PROTOCOL = "commons/bitcoin/1.0.0";
 
 /** A libp2p node without gossip that opens streams as it likes and keeps what it is sent. */
@@ -79,15 +80,38 @@ Deno.test("DirectStreams: a stranger's version is answered by a verack, a block 
   await eventually(() => messages(node, "block", "ignore", "DUPLICATE") === 1);
 });
 
+Deno.test("DirectStreams: a block without a header is a claim, as nodes of the first generation answer", async () => {
+  await using node = await startNode({ init: { network: "mainnet", tip: () => TIP } });
+  await using stranger = await startStranger();
+  const { peerId } = stranger;
+  const answer = { Hash: BLOCK_1.hash, Height: 20_000, DataHubURL: "https://hub.example", PeerID: peerId };
+  await stranger.send(node, answer);
+  await eventually(() => messages(node, "block", "accept", "OK") === 1);
+  expect(node.service.claimOf(peerId)).toMatchObject({
+    height: 10_001,
+    hash: BLOCK_1.hash,
+    baseUrl: "https://hub.example",
+  });
+  expect(node.events.of("BlockAnnounced")).toEqual([]);
+  expect(node.service.announcersOf("block", BLOCK_1.hash)).toEqual([]);
+  await stranger.send(node, goodMessages(peerId).block); // what proves something is no repeat of it
+  expect(await node.events.until("BlockAnnounced")).toMatchObject([{ block_hash: BLOCK_1.hash }]);
+});
+
 Deno.test("DirectStreams: the same checks as gossip, and no other kinds", async (t) => {
   await using node = await startNode({ init: { network: "mainnet" } });
   await using stranger = await startStranger();
   const good = goodMessages(stranger.peerId);
   const other = node.identity.peerId;
+  const { Header: _header, ...claim } = good.block;
   const rows: readonly (readonly [string, unknown, string, string])[] = [
     ["somebody else's block", { ...good.block, PeerID: other }, "block", "AUTHOR_MISMATCH"],
     ["somebody else's greeting", { ...good.handshake, peerID: other }, "handshake", "AUTHOR_MISMATCH"],
     ["a block without work", { ...good.block, Hash: "0".repeat(64) }, "block", "HASH_MISMATCH"],
+    ["a claim of somebody else's", { ...claim, PeerID: other }, "block", "AUTHOR_MISMATCH"],
+    ["a claim with half a hash", { ...claim, Hash: BLOCK_1.hash.slice(32) }, "block", "BAD_SHAPE"],
+    ["a claim with a bad URL", { ...claim, DataHubURL: "javascript:alert(1)" }, "block", "BAD_URL"],
+    ["an empty header", { ...good.block, Header: "" }, "block", "HEADER_LENGTH"],
     ["no JSON", Uint8Array.of(0xff), "handshake", "NOT_JSON"],
     ["white space", Uint8Array.of(0x20), "handshake", "NOT_JSON"],
     ["a subtree", good.subtree, "block", "UNKNOWN_KIND"],

@@ -318,8 +318,9 @@ function isGreeting(message: Readonly<Record<string, unknown>>): boolean {
   return message["type"] !== undefined;
 }
 
+/** A greeting or a block; some nodes leave the header out. */
 function isDirectKind(message: Readonly<Record<string, unknown>>): boolean {
-  return isGreeting(message) || message["Header"] !== undefined;
+  return isGreeting(message) || message["Header"] !== undefined || message["Height"] !== undefined;
 }
 
 function unavailable(state: string): CommonsError {

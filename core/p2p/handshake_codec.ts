@@ -1,3 +1,4 @@
+import { MANY } from "./author_limits.ts";
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
 import {
   COUNT,
@@ -45,7 +46,7 @@ export const handshakeCodec: TopicCodec = {
   maxBytes: 16 * 1024,
   publishIn: ["full", "listen_only"],
   shape: SHAPE,
-  limits: { author: { perSecond: 1, burst: 5 }, source: { perSecond: 20, burst: 200 } },
+  limits: { author: { perSecond: 1, burst: 5 }, source: { perSecond: 20, burst: 200 }, flood: MANY },
   check: checkHandshake,
   complete: completeHandshake,
 };

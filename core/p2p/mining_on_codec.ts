@@ -1,3 +1,4 @@
+import { MANY } from "./author_limits.ts";
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
 import { COUNT, HASH, PEER_ID, type Shape, shapeFault, shown, text, U32, URL_TEXT } from "./fields.ts";
 import { checkUrl } from "./hub_urls.ts";
@@ -33,7 +34,7 @@ export const miningOnCodec: TopicCodec = {
   maxBytes: 32 * 1024,
   publishIn: ["full"],
   shape: SHAPE,
-  limits: { author: { perSecond: 2, burst: 20 }, source: { perSecond: 50, burst: 500 } },
+  limits: { author: { perSecond: 2, burst: 20 }, source: { perSecond: 50, burst: 500 }, flood: MANY },
   check: checkMiningOn,
   complete: completeMiningOn,
 };

@@ -1,3 +1,4 @@
+import { MANY } from "./author_limits.ts";
 import type { CheckContext, TopicCodec } from "./codec.ts";
 import {
   COUNT,
@@ -88,7 +89,7 @@ export const nodeStatusCodec: TopicCodec = {
   maxBytes: 64 * 1024,
   publishIn: ["full", "listen_only"],
   shape: SHAPE,
-  limits: { author: { perSecond: 0.2, burst: 1 }, source: { perSecond: 100, burst: 1_000 } },
+  limits: { author: { perSecond: 0.2, burst: 1 }, source: { perSecond: 100, burst: 1_000 }, flood: MANY },
   ownRate: { perSecond: 1, burst: 10 }, // an operator's test beside the regular ones must not fail
   check: checkNodeStatus,
   complete: (message, own) => ({ ...own.status(), ...message }),

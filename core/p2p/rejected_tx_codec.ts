@@ -1,17 +1,18 @@
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
-import { DISPLAY, HASH, PEER_ID, type Shape, shapeFault, shown, text } from "./fields.ts";
+import { DISPLAY, HASH, optional, PEER_ID, type Shape, shapeFault, shown, text } from "./fields.ts";
 import { NOT_THE_AUTHOR, reject, type Verdict } from "./verdict.ts";
 
 /** A transaction that a node did not take, as it stands on the wire; key case matters. */
 export interface RejectedTxMessage {
   readonly PeerID: string;
-  readonly ClientName: string;
+  /** Nodes of the first generations have none. */
+  readonly ClientName?: string;
   readonly TxID: string;
   readonly Reason: string;
 }
 
 const MAX_REASON = 1024;
-const SHAPE: Shape = { PeerID: PEER_ID, ClientName: DISPLAY, TxID: HASH, Reason: text(MAX_REASON) };
+const SHAPE: Shape = { PeerID: PEER_ID, ClientName: optional(DISPLAY), TxID: HASH, Reason: text(MAX_REASON) };
 
 /** `rejected_tx`: someone's validator refused a transaction. Somebody's word, so it is shown and nothing is done. */
 export const rejectedTxCodec: TopicCodec = {
@@ -39,7 +40,7 @@ function checkRejectedTx(message: Readonly<Record<string, unknown>>, context: Ch
         hash: said.TxID,
         reason: shown(said.Reason, MAX_REASON),
         peer_id: said.PeerID,
-        client_name: said.ClientName,
+        client_name: said.ClientName ?? "",
       }),
     },
   };

@@ -1,17 +1,18 @@
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
-import { DISPLAY, HASH, PEER_ID, type Shape, shapeFault, URL_TEXT } from "./fields.ts";
+import { DISPLAY, HASH, optional, PEER_ID, type Shape, shapeFault, URL_TEXT } from "./fields.ts";
 import { checkUrl } from "./hub_urls.ts";
 import { NOT_THE_AUTHOR, reject, type Verdict } from "./verdict.ts";
 
 /** A subtree announcement as it stands on the wire; key case matters. */
 export interface SubtreeMessage {
   readonly PeerID: string;
-  readonly ClientName: string;
+  /** Nodes of the first generations have none. */
+  readonly ClientName?: string;
   readonly DataHubURL: string;
   readonly Hash: string;
 }
 
-const SHAPE: Shape = { PeerID: PEER_ID, ClientName: DISPLAY, DataHubURL: URL_TEXT, Hash: HASH };
+const SHAPE: Shape = { PeerID: PEER_ID, ClientName: optional(DISPLAY), DataHubURL: URL_TEXT, Hash: HASH };
 
 /** `subtree`: someone has a part of the block to come. Making one costs nothing, so only the limits bound them. */
 export const subtreeCodec: TopicCodec = {

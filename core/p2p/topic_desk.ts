@@ -98,7 +98,9 @@ export class TopicDesk {
     message: Readonly<Record<string, unknown>>,
     { size, context }: { readonly size: number; readonly context: CheckContext },
   ): Verdict {
-    return this.#settle(context, { size, direct: true, read: () => this.codec.check(message, context) });
+    const { codec } = this;
+    const read = () => codec.checkDirect?.(message, context) ?? codec.check(message, context);
+    return this.#settle(context, { size, direct: true, read });
   }
 
   /** Counts a message that was refused before it came here. */

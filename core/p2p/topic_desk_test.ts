@@ -4,6 +4,7 @@ import { minedHeader, silentLogger, testIdentity } from "./_fixture.ts";
 import { goodMessages, testContext, testOwn } from "./_message_fixture.ts";
 import { blockCodec } from "./block_codec.ts";
 import type { CheckContext, TopicCodec } from "./codec.ts";
+import { miningOnCodec } from "./mining_on_codec.ts";
 import { nodeStatusCodec } from "./node_status_codec.ts";
 import { subtreeCodec } from "./subtree_codec.ts";
 import { TopicDesk } from "./topic_desk.ts";
@@ -97,6 +98,16 @@ Deno.test("TopicDesk.receive() looks at so many messages of an author, before it
   const verdicts = Array.from({ length: 300 }, (_, i) => receive(subtree(1_000 + i)));
   expect(verdicts.at(-1)).toMatchObject({ result: "reject", code: "FLOOD" });
   expect(desk.counters.total("accept")).toBe(201);
+});
+
+Deno.test("TopicDesk.receive() blames no node that speaks with each of 500 blocks", async (t) => {
+  for (const codec of [nodeStatusCodec, miningOnCodec]) {
+    await t.step(codec.topic, () => {
+      const { desk, receive } = deskOf(codec);
+      for (let i = 0; i < 500; i++) receive(goodMessages(author)[codec.topic]);
+      expect(desk.counters.total("reject")).toBe(0);
+    });
+  }
 });
 
 Deno.test("TopicDesk.receive() takes an author's newest status, one in five seconds", async () => {
