@@ -14,6 +14,8 @@ const GO_AWAY = 3;
  * fewer than a node asks of its first DHT peer in one turn, and one more ends the muxer.
  */
 const MAX_EARLY_STREAMS = 128;
+/** Streams that a peer may have open at once, also before they say what they are for; more are refused one by one. */
+const MAX_INBOUND_STREAMS = 256;
 
 /**
  * Yamux that sends at the end of each turn of the event loop: what was written to a stream in one turn shares a frame,
@@ -22,7 +24,7 @@ const MAX_EARLY_STREAMS = 128;
  * wire nothing differs but the sizes.
  */
 export function batchedYamux(components: { readonly clock: Clock }): Yamux {
-  const inner = yamux({ maxEarlyStreams: MAX_EARLY_STREAMS });
+  const inner = yamux({ maxEarlyStreams: MAX_EARLY_STREAMS, maxInboundStreams: MAX_INBOUND_STREAMS });
   return () => {
     const factory: StreamMuxerFactory = inner();
     const create = factory.createStreamMuxer.bind(factory);

@@ -4,11 +4,11 @@ import { type Identify, identify } from "@libp2p/identify";
 import type { ComponentLogger, ConnectionGater, ConnectionProtector, Libp2p } from "@libp2p/interface";
 import type { KadDHT } from "@libp2p/kad-dht";
 import { peerIdFromPrivateKey } from "@libp2p/peer-id";
-import { type Ping, ping } from "@libp2p/ping";
+import type { Ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p, type Libp2pOptions } from "libp2p";
-import { type Clock, fromHex } from "../base/mod.ts";
+import { fromHex } from "../base/mod.ts";
 import type { Identity } from "../identity/mod.ts";
 import { parseAnnounceAddress, parseListenAddress } from "./addresses.ts";
 import { batchedYamux } from "./batched_yamux.ts";
@@ -19,6 +19,7 @@ import { keepVerifyingKeys } from "./kept_keys.ts";
 import { assertProtected } from "./reachability.ts";
 import { type ReachabilityInit, reachabilityParts } from "./reachability_services.ts";
 import type { P2pInit } from "./types.ts";
+import { pings, type PingsComponents } from "./pings.ts";
 import { webSockets } from "./web_sockets.ts";
 
 const DIAL_TIMEOUT_MS = 10_000;
@@ -34,9 +35,8 @@ interface HostServices extends Record<string, unknown> {
 /** The libp2p node with the services that this node uses. */
 export type Host = Libp2p<HostServices>;
 
-export interface HostComponents {
+export interface HostComponents extends PingsComponents {
   readonly identity: Identity;
-  readonly clock: Clock;
   readonly logger: ComponentLogger;
   readonly connectionGater?: ConnectionGater | undefined;
 }
@@ -95,7 +95,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
     connectionMonitor: { pingTimeout: { minTimeout: 20_000 } },
     services: {
       identify: identify(),
-      ping: ping(),
+      ping: pings(components),
       pubsub: gossipsub(gossipOptions(init)),
       ...(dht === undefined ? {} : { dht }),
       ...reachability.services,

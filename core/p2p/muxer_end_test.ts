@@ -112,6 +112,17 @@ Deno.test("many streams may be opened in the turn in which a connection begins",
   await new Promise((resolve) => setTimeout(resolve)); // what the muxer held back goes nowhere
 });
 
+Deno.test("a peer has only so many streams open at once, more are refused", async () => {
+  const { connection, muxer } = realMuxer();
+  let told = 0;
+  muxer.addEventListener("stream", () => void told++);
+  connection.receive(opened(1_000));
+  expect([muxer.status, muxer.streams.length, told]).toEqual(["open", 256, 256]);
+  muxer.abort(new Error("done"));
+  connection.end("closed");
+  await new Promise((resolve) => setTimeout(resolve));
+});
+
 Deno.test("endless streams before a connection has begun end it, not only its muxer", async () => {
   const { connection, clock, muxer } = realMuxer();
   connection.receive(opened(129));

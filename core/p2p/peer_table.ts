@@ -1,9 +1,12 @@
 import type { Connection, IdentifyResult, PeerId } from "@libp2p/interface";
 import type { EventBus } from "../events/mod.ts";
 import { transportOf } from "./addresses.ts";
+import { RecentMap } from "./recent_map.ts";
 import { servicesIn } from "./services.ts";
 
 const MAX_AGENT_LENGTH = 128;
+/** Peers whose address is remembered after they have gone. */
+const MAX_GONE = 1_024;
 const NOT_PLAIN = /[^\x20-\x7e]|[<>&"'`]/g;
 /** Version of the node's gossip messages, as events show it. */
 export const WIRE_VERSION = 1;
@@ -16,10 +19,11 @@ interface KnownPeer {
   identified: boolean;
 }
 
-/** What is known about each connected peer. Holds connected peers only, so the connection limit bounds it. */
+/** What is known about each connected peer. Holds connected peers, which the connection limit bounds, and some addresses. */
 export class PeerTable {
   readonly #events: EventBus;
   readonly #peers = new Map<string, KnownPeer>();
+  readonly #gone = new RecentMap<string, string>(MAX_GONE);
 
   constructor(events: EventBus) {
     this.#events = events;
@@ -33,6 +37,11 @@ export class PeerTable {
   /** Address of a connected peer, "" for any other. */
   addressOf(peerId: string): string {
     return this.#peers.get(peerId)?.address ?? "";
+  }
+
+  /** The same, also for one that has gone lately: what it sent may be judged only now. */
+  lastAddressOf(peerId: string): string {
+    return this.#peers.get(peerId)?.address ?? this.#gone.get(peerId) ?? "";
   }
 
   /** Agent and service bits that the peer told; empty before it did. */
@@ -71,6 +80,7 @@ export class PeerTable {
     const id = peerId.toString();
     const peer = this.#peers.get(id);
     this.#peers.delete(id);
+    if (peer !== undefined) this.#gone.set(id, peer.address);
     if (peer?.identified !== true) return; // no event said that it was there
     this.#events.publish("PeerDisconnected", { peer_addr: peer.address, reason: "connection closed" });
   }

@@ -1,18 +1,23 @@
 import type { Connection } from "@libp2p/interface";
-import { CommonsError, type ErrorCode, type PeerIdText, tryPeerIdText } from "../base/mod.ts";
+import {
+  CommonsError,
+  type ErrorCode,
+  errorText,
+  type PeerIdText,
+  tryPeerIdText,
+  withDeadline,
+} from "../base/mod.ts";
 import { parsePeerAddress } from "./addresses.ts";
 import { assertInit } from "./assert_init.ts";
 import { AuthorGate } from "./author_gate.ts";
-import { closeHost } from "./close_host.ts";
 import { allGaters } from "./connection_gater.ts";
 import { BanWatch } from "./ban_watch.ts";
+import { watchConduct } from "./conduct.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
 import { Dialer } from "./dialer.ts";
 import { extraScore } from "./extra_score.ts";
-import { scoreOf } from "./gossip_internals.ts";
-import { GossipLinks } from "./gossip_links.ts";
+import { scoreOf, stopGossip } from "./gossip_internals.ts";
 import { GossipRouter } from "./gossip_router.ts";
-import { gossipInside, steadyGossip } from "./gossip_streams.ts";
 import { createHost, type Host } from "./host.ts";
 import { libp2pLogger } from "./libp2p_logger.ts";
 import { Listening, startFault } from "./listen.ts";
@@ -29,7 +34,6 @@ import { PublishGate } from "./publish_gate.ts";
 import { exposeService } from "./service_metrics.ts";
 import { RequestStreams } from "./request_streams.ts";
 import { announceServices } from "./services.ts";
-import { watchSlowReaders } from "./slow_readers.ts";
 import { StaticPeers } from "./static_peers.ts";
 import type {
   AnnouncerView,
@@ -42,6 +46,8 @@ import type {
   PeerView,
   PublishResult,
 } from "./types.ts";
+
+const STOP_DEADLINE_MS = 5_000;
 
 /**
  * Builds the P2P service: libp2p over TCP and WebSockets with gossip on the node's topics, connections to static
@@ -75,7 +81,6 @@ class Service implements P2pService {
   #stopping: Promise<void> | undefined;
   #host: Host | undefined;
   #listening: Listening | undefined;
-  /** Look at connections while the host lives. */
   readonly #watches = new DisposableStack();
 
   constructor(components: P2pComponents, init: P2pInit) {
@@ -215,7 +220,8 @@ class Service implements P2pService {
     });
     const connectionGater = allGaters([gater, this.#watch.gater]);
     const scoring = { ...this.#components, isStatic: (peerId: string) => this.#static.has(peerId) };
-    const host = await createHost({ identity, clock, logger: libp2pLogger(logger), connectionGater }, {
+    const parts = { identity, clock, logger: libp2pLogger(logger), misbehaved: this.#misbehaved };
+    const host = await createHost({ ...parts, connectionGater }, {
       ...this.#init,
       ...reachability,
       topics: this.#topics(),
@@ -235,7 +241,6 @@ class Service implements P2pService {
       await this.#closeHost(host);
       throw startFault(error);
     }
-    steadyGossip(host.services.pubsub);
     if (this.#init.bootstrapOnly !== true) {
       this.#router.attach(host.services.pubsub);
       this.#messaging.start();
@@ -256,18 +261,22 @@ class Service implements P2pService {
     if (this.#host !== undefined) await this.#closeHost(this.#host);
   }
 
-  #closeHost(host: Host): Promise<void> {
-    return closeHost(host, { ...this.#components, users: this.#finder });
+  async #closeHost(host: Host): Promise<void> {
+    const { clock, logger } = this.#components;
+    const closing = this.#finder.stop().then(() => stopGossip(host.services.pubsub)).then(() => host.stop());
+    try {
+      await withDeadline(clock, STOP_DEADLINE_MS, closing, "close the P2P host");
+    } catch (error) {
+      logger.warn("P2P host did not close cleanly", { error: errorText(error) });
+    }
   }
 
-  /** Hears what the host says about its peers. */
   #follow(host: Host): void {
     const { bans, clock, logger } = this.#components;
     const connections = () => host.getConnections();
     const banWatch = this.#watches.use(bans && new BanWatch({ bans, clock, logger, connections }));
-    const blame = (peerId: string) => this.#blame(peerId, "SLOW_READER");
-    this.#watches.use(watchSlowReaders({ clock, logger, connections, blame }));
-    this.#watches.use(new GossipLinks({ clock, logger, host, inside: gossipInside(host.services.pubsub) }));
+    const sentTo = (peerId: string) => this.#watch.trafficOf(peerId).bytesSent;
+    this.#watches.use(watchConduct({ ...this.#components, host, sentTo, misbehaved: this.#misbehaved }));
     host.addEventListener("connection:open", ({ detail }) => {
       this.#peers.opened(detail);
       banWatch?.opened(detail);
@@ -304,7 +313,6 @@ class Service implements P2pService {
     });
   }
 
-  /** Names on the wire of the topics that this node joins. */
   #topics(): readonly string[] {
     return this.#init.bootstrapOnly === true ? [] : this.#router.desks.map(({ path }) => path);
   }
@@ -321,8 +329,10 @@ class Service implements P2pService {
     }
   }
 
-  #blame(peerId: string, code: ErrorCode): void {
-    const address = this.#peers.addressOf(peerId);
+  readonly #misbehaved = ({ remotePeer, remoteAddr }: Connection, code: ErrorCode) =>
+    this.#blame(remotePeer.toString(), code, remoteAddr.toString());
+
+  #blame(peerId: string, code: ErrorCode, address = this.#peers.lastAddressOf(peerId)): void {
     this.#components.bans?.addScore(peerId, offenceOf(code), { address, trusted: this.#static.has(peerId) });
   }
 
