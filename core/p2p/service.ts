@@ -1,23 +1,19 @@
 import type { Connection } from "@libp2p/interface";
-import {
-  CommonsError,
-  type ErrorCode,
-  errorText,
-  type PeerIdText,
-  tryPeerIdText,
-  withDeadline,
-} from "../base/mod.ts";
+import { CommonsError, type ErrorCode, type PeerIdText, tryPeerIdText } from "../base/mod.ts";
 import { parsePeerAddress } from "./addresses.ts";
 import { assertInit } from "./assert_init.ts";
 import { AuthorGate } from "./author_gate.ts";
+import { closeHost } from "./close_host.ts";
 import { allGaters } from "./connection_gater.ts";
 import { BanWatch } from "./ban_watch.ts";
 import { watchConduct } from "./conduct.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
 import { Dialer } from "./dialer.ts";
 import { extraScore } from "./extra_score.ts";
-import { scoreOf, stopGossip } from "./gossip_internals.ts";
+import { scoreOf } from "./gossip_internals.ts";
+import { GossipLinks } from "./gossip_links.ts";
 import { GossipRouter } from "./gossip_router.ts";
+import { gossipInside, steadyGossip } from "./gossip_streams.ts";
 import { createHost, type Host } from "./host.ts";
 import { libp2pLogger } from "./libp2p_logger.ts";
 import { Listening, startFault } from "./listen.ts";
@@ -46,8 +42,6 @@ import type {
   PeerView,
   PublishResult,
 } from "./types.ts";
-
-const STOP_DEADLINE_MS = 5_000;
 
 /**
  * Builds the P2P service: libp2p over TCP and WebSockets with gossip on the node's topics, connections to static
@@ -81,6 +75,7 @@ class Service implements P2pService {
   #stopping: Promise<void> | undefined;
   #host: Host | undefined;
   #listening: Listening | undefined;
+  /** Look at connections while the host lives. */
   readonly #watches = new DisposableStack();
 
   constructor(components: P2pComponents, init: P2pInit) {
@@ -241,6 +236,7 @@ class Service implements P2pService {
       await this.#closeHost(host);
       throw startFault(error);
     }
+    steadyGossip(host.services.pubsub);
     if (this.#init.bootstrapOnly !== true) {
       this.#router.attach(host.services.pubsub);
       this.#messaging.start();
@@ -261,22 +257,18 @@ class Service implements P2pService {
     if (this.#host !== undefined) await this.#closeHost(this.#host);
   }
 
-  async #closeHost(host: Host): Promise<void> {
-    const { clock, logger } = this.#components;
-    const closing = this.#finder.stop().then(() => stopGossip(host.services.pubsub)).then(() => host.stop());
-    try {
-      await withDeadline(clock, STOP_DEADLINE_MS, closing, "close the P2P host");
-    } catch (error) {
-      logger.warn("P2P host did not close cleanly", { error: errorText(error) });
-    }
+  #closeHost(host: Host): Promise<void> {
+    return closeHost(host, { ...this.#components, users: this.#finder });
   }
 
+  /** Hears what the host says about its peers. */
   #follow(host: Host): void {
     const { bans, clock, logger } = this.#components;
     const connections = () => host.getConnections();
     const banWatch = this.#watches.use(bans && new BanWatch({ bans, clock, logger, connections }));
     const sentTo = (peerId: string) => this.#watch.trafficOf(peerId).bytesSent;
     this.#watches.use(watchConduct({ ...this.#components, host, sentTo, misbehaved: this.#misbehaved }));
+    this.#watches.use(new GossipLinks({ clock, logger, host, inside: gossipInside(host.services.pubsub) }));
     host.addEventListener("connection:open", ({ detail }) => {
       this.#peers.opened(detail);
       banWatch?.opened(detail);
@@ -313,6 +305,7 @@ class Service implements P2pService {
     });
   }
 
+  /** Names on the wire of the topics that this node joins. */
   #topics(): readonly string[] {
     return this.#init.bootstrapOnly === true ? [] : this.#router.desks.map(({ path }) => path);
   }
