@@ -39,3 +39,14 @@ Deno.test("Announcers is bounded: what nobody asked about for longest goes first
   expect(kept.at(-1)).toBe(29_999);
   expect(announcers.of("hash 0")).toEqual([]);
 });
+
+Deno.test("Announcers keeps fewer hashes when their URLs are long", () => {
+  const announcers = new Announcers();
+  const long = (peer: number) => offer(peer, `http://hub.example/${"x".repeat(2_000)}`);
+  for (let hash = 0; hash < 5_000; hash++) {
+    for (let peer = 0; peer < MAX_ANNOUNCERS; peer++) announcers.repeated(`hash ${hash}`, long(peer));
+  }
+  expect(announcers.of("hash 4999")).toHaveLength(MAX_ANNOUNCERS);
+  const kept = Array.from({ length: 5_000 }, (_, hash) => announcers.of(`hash ${hash}`).length > 0);
+  expect(kept.filter(Boolean).length).toBeLessThan(600);
+});

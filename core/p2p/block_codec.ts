@@ -85,22 +85,26 @@ function checkHeader(block: BlockMessage, context: CheckContext): Refused | unde
   return context.noNews(header);
 }
 
-/** The height stays as it was claimed: nobody builds on it before the header has found its place in a chain. */
+/**
+ * The event's height stays as it was claimed: nobody builds on it before the header has found its place in a chain. What is
+ * shown to people is no more than what is believed.
+ */
 function deliveryOf(
   block: BlockMessage,
   { url, context }: { readonly url: string; readonly context: CheckContext },
 ): Delivery {
   const { PeerID, Hash, Height, Header } = block;
+  const height = context.believable(Height);
   return {
     repeatKey: Hash,
     announcement: { peerId: PeerID, baseUrl: url },
-    claim: { peerId: PeerID, height: context.believable(Height), hash: Hash, baseUrl: url },
+    claim: { peerId: PeerID, height, hash: Hash, baseUrl: url },
     talk: "block",
     notification: (timestamp) => ({
       type: "block",
       timestamp,
       hash: Hash,
-      height: Height,
+      height,
       base_url: url,
       peer_id: PeerID,
     }),

@@ -52,6 +52,14 @@ Deno.test("blockCodec.check() accepts block 1 of mainnet", () => {
   });
 });
 
+Deno.test("blockCodec.check() shows and notes no height that is beyond belief", () => {
+  const context = testContext(AUTHOR, { clock, believable: (height) => Math.min(height, 10_001) });
+  const verdict = blockCodec.check({ ...GOOD, Height: 4_000_000_000 }, context);
+  expect(verdict).toMatchObject({ result: "accept", delivery: { claim: { height: 10_001 } } });
+  const shown = verdict.result === "accept" ? verdict.delivery.notification?.("") : undefined;
+  expect(shown).toMatchObject({ height: 10_001 });
+});
+
 Deno.test("blockCodec.check() accepts", async (t) => {
   const cases: readonly (readonly [string, Record<string, unknown>])[] = [
     ["no data hub", { DataHubURL: "" }],

@@ -13,6 +13,23 @@ Deno.test("RecentMap keeps what is used and stays bounded", () => {
   expect(map.get("k9999")).toBe(9_999);
 });
 
+Deno.test("RecentMap is bounded by weight, too", () => {
+  const map = new RecentMap<string, string[]>(1_000, {
+    maxWeight: 1_000,
+    weigh: (texts) => texts.join("").length,
+  });
+  const kept = ["x"];
+  map.set("kept", kept, 1);
+  for (let i = 0; i < 1_000; i++) {
+    map.set(`k${i}`, ["x".repeat(100)], 100);
+    if (i % 3 === 0) expect(map.get("kept")).toBe(kept);
+    expect(map.size).toBeLessThanOrEqual(12);
+  }
+  kept.push("x".repeat(1_000));
+  map.set("kept", kept, 1_000); // heavier than all together may be: it is old at once
+  expect([map.get("kept"), map.get("k999")]).toEqual([kept, undefined]);
+});
+
 Deno.test("RecentMap.set() replaces and delete() removes, in either generation", () => {
   const map = new RecentMap<string, number>(4);
   map.set("a", 1);
