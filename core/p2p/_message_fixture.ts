@@ -102,6 +102,8 @@ export const OPTIONAL_FIELDS: Readonly<Record<TopicName, Message>> = {
   bestblock: { Height: 1, Hash: HASH },
   node_status: {
     block_assembly_details: { txCount: 3, blockAssemblyState: "running", subtrees: [HASH], other: { a: 1 } },
+    tx_count: 3,
+    subtree_count: 1,
     sync_peer_id: "12D3KooWpeer",
     sync_peer_height: 5,
     sync_peer_block_hash: HASH,

@@ -30,6 +30,9 @@ export interface NodeStatusMessage {
   readonly best_block_hash: string;
   readonly best_height: number;
   readonly block_assembly_details?: Readonly<Record<string, unknown>> | null;
+  /** Of the block being assembled; nodes that write these leave the details out. */
+  readonly tx_count?: number;
+  readonly subtree_count?: number;
   readonly fsm_state: string;
   /** Unix seconds. */
   readonly start_time: number;
@@ -63,6 +66,8 @@ const SHAPE: Shape = {
   best_block_hash: HASH_OR_NONE,
   best_height: U32,
   block_assembly_details: nullable(OBJECT),
+  tx_count: optional(COUNT),
+  subtree_count: optional(COUNT),
   fsm_state: STATE_NAME,
   start_time: COUNT,
   uptime: NUMBER,

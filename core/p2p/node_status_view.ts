@@ -48,6 +48,8 @@ export function statusNotification(
     listen_mode: said.listen_mode,
     chain_work: said.chain_work,
     ...present({
+      tx_count: said.tx_count,
+      subtree_count: said.subtree_count,
       sync_peer_id: said.sync_peer_id === undefined ? undefined : shown(said.sync_peer_id),
       sync_peer_height: said.sync_peer_height === undefined
         ? undefined
