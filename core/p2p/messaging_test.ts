@@ -58,6 +58,7 @@ Deno.test("nodes tell their status, also those that only listen, but not the sil
         best_height: 1,
         listen_mode: listenMode,
         client_name: "test",
+        connected_peers_count: 1,
       });
       expect(b.service.claimOf(a.identity.peerId)).toMatchObject({ height: 1, hash: BLOCK_1.hash });
     });

@@ -14,6 +14,7 @@ const FSM_STATES: Readonly<Record<ChainStage, string>> = {
 export interface OwnStatusInit
   extends Pick<P2pInit, "version" | "name" | "listenMode" | "dataHubUrl" | "services" | "tip" | "stage"> {
   readonly peerId: string;
+  readonly connectedPeers: number;
   readonly clock: Clock;
   /** Unix milliseconds and monotonic milliseconds of the start. */
   readonly started: { readonly wall: number; readonly monotonic: number };
@@ -40,6 +41,7 @@ export function ownStatus(init: OwnStatusInit): Notification {
     miner_name: "",
     listen_mode: init.listenMode,
     chain_work: tip.chainwork,
+    connected_peers_count: init.connectedPeers,
     services: init.services ?? 0,
   };
 }

@@ -29,6 +29,11 @@ export class PeerTable {
     this.#events = events;
   }
 
+  /** Connected peers. */
+  get size(): number {
+    return this.#peers.size;
+  }
+
   /** True while a connection to the peer is open. */
   has(peerId: string): boolean {
     return this.#peers.has(peerId);

@@ -196,9 +196,9 @@ class Service implements P2pService {
   }
 
   ownStatus(): Notification {
-    const { identity, clock } = this.#components;
-    const facts = { peerId: identity.peerId, dataHubUrl: this.#dataHubUrl, clock, started: this.#started };
-    return ownStatus({ ...this.#init, ...facts });
+    const { identity: { peerId }, clock } = this.#components;
+    const facts = { peerId, connectedPeers: this.#peers.size, dataHubUrl: this.#dataHubUrl, clock };
+    return ownStatus({ ...this.#init, ...facts, started: this.#started });
   }
 
   onNotification(listener: (notification: Notification) => void): Disposable {
