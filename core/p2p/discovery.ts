@@ -35,20 +35,24 @@ export interface DiscoveryComponents {
   isBanned(candidate: Candidate): boolean;
   /** How many more peers the node wants. */
   wanted(): number;
+  /** True while nobody at all is connected: then the node itself may be what is cut off, not all the others. */
+  isAlone(): boolean;
+  /** Good peers of earlier days, tried again while the node is alone; absent: none. */
+  known?(): readonly Candidate[];
 }
 
 export interface DiscoveryInit {
   readonly self: PeerIdText;
   /** Names on the wire. */
   readonly topics: readonly string[];
-  /** Entry points: dialled while the DHT knows nobody, however many peers there are. */
+  /** Entry points of the DHT: dialled while it knows nobody, however many peers there are, and while the node is alone. */
   readonly bootstrap: readonly Candidate[];
   readonly timing?: Partial<DiscoveryTiming> | undefined;
 }
 
 /** Milliseconds; all but the deadline vary by a fifth. */
 export interface DiscoveryTiming {
-  /** Between rounds while there is nobody to ask, and otherwise. */
+  /** Between rounds while there is nobody to ask or nobody connected, and otherwise. */
   readonly lonely: number;
   readonly steady: number;
   /** From the first announcement of a topic to the second, made when few were known, and between later ones. */
@@ -176,19 +180,20 @@ export class Discovery {
   }
 
   #schedule(): void {
-    const { clock, random, routing } = this.#components;
-    this.#lonely = routing !== undefined && routing.size() === 0;
+    const { clock, random, routing, isAlone } = this.#components;
+    this.#lonely = routing?.size() === 0 || isAlone();
     const wait = jitter(random, this.#lonely ? this.#timing.lonely : this.#timing.steady, JITTER);
     this.#timer = clock.after(this.#waits ? 0 : wait, () => this.#run());
   }
 
   async #look(): Promise<void> {
-    const { routing } = this.#components;
+    const { routing, isAlone, known } = this.#components;
+    if (isAlone()) { for (const peer of known?.() ?? []) this.#offered.push(peer); }
     for (let next = this.#offered.shift(); next !== undefined; next = this.#offered.shift()) {
       if (this.#room() > 0) this.#consider(next);
     }
     if (routing === undefined) return;
-    if (routing.size() === 0) {
+    if (routing.size() === 0 || isAlone()) {
       this.#init.bootstrap.forEach((peer) => this.#consider(peer));
       await Promise.all(this.#dialing.values());
     }
@@ -246,14 +251,14 @@ export class Discovery {
 
   #consider(candidate: Candidate): void {
     if (this.#dialing.size >= MAX_DIALING || this.#abort.signal.aborted) return;
-    const { clock, isConnected, isBanned, isKept } = this.#components;
+    const { clock, isConnected, isBanned, isKept, isAlone } = this.#components;
     const reason = skipReason(candidate, {
       self: this.#init.self,
       now: clock.monotonic(),
       isConnected,
       isDialing: (peerId) => this.#dialing.has(peerId) || isKept(peerId),
       isBanned,
-      failedDials: (peerId) => this.#backoff.get(peerId),
+      failedDials: (peerId) => this.#backoff.get(peerId, { alone: isAlone() }),
     });
     if (reason !== undefined) {
       this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + 1);

@@ -3,6 +3,8 @@ import type { Candidate, DialFailure, FailedDials } from "./discovery_skip.ts";
 
 const FIRST_MS = 10_000;
 const LIMIT_MS = 30 * 60_000;
+/** The limit for a node that is alone: after a failure of its own line it would find everybody in long waits. */
+const ALONE_LIMIT_MS = 60_000;
 const FACTOR = 2;
 const JITTER = 0.25;
 const FORGET_MS = 6 * 3_600_000;
@@ -15,7 +17,10 @@ interface Remembered extends FailedDials {
   readonly at: number;
 }
 
-/** Failed dials by peer: each failure in a row doubles the wait, up to half an hour; after six hours all is forgotten. */
+/**
+ * Failed dials by peer: each failure in a row doubles the wait, up to half an hour, or a minute while the node is alone;
+ * after six hours all is forgotten.
+ */
 export class DialBackoff {
   readonly #clock: Clock;
   readonly #random: Random;
@@ -31,11 +36,14 @@ export class DialBackoff {
     return this.#failed.size;
   }
 
-  get(peerId: PeerIdText): FailedDials | undefined {
+  get(peerId: PeerIdText, { alone = false }: { readonly alone?: boolean } = {}): FailedDials | undefined {
     const entry = this.#failed.get(peerId);
-    if (entry === undefined || this.#clock.monotonic() - entry.at < FORGET_MS) return entry;
-    this.#failed.delete(peerId);
-    return undefined;
+    if (entry === undefined) return undefined;
+    if (this.#clock.monotonic() - entry.at >= FORGET_MS) {
+      this.#failed.delete(peerId);
+      return undefined;
+    }
+    return alone ? { ...entry, notBefore: Math.min(entry.notBefore, entry.at + ALONE_LIMIT_MS) } : entry;
   }
 
   failed({ peerId, addresses }: Candidate, kind: DialFailure): void {

@@ -24,6 +24,16 @@ Deno.test("DialBackoff doubles the wait with jitter up to half an hour", () => {
   expect(new Set(waits).size).toBe(waits.length);
 });
 
+Deno.test("DialBackoff has a node that is alone wait for a minute at most", () => {
+  const { clock, backoff } = setup();
+  for (let i = 0; i < 14; i++) {
+    backoff.failed(peer("a"), "other");
+    const wait = (alone: boolean) => (backoff.get(id("a"), { alone })?.notBefore ?? 0) - clock.monotonic();
+    expect(wait(true)).toBe(Math.min(wait(false), 60_000));
+  }
+  expect(backoff.get(id("b"), { alone: true })).toBeUndefined();
+});
+
 Deno.test("DialBackoff forgets on success and after hours", async () => {
   const { clock, backoff } = setup();
   backoff.failed(peer("a"), "identity_mismatch");

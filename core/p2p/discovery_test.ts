@@ -56,6 +56,7 @@ function setup(parts: { components?: Partial<DiscoveryComponents>; init?: Partia
     isKept: () => false,
     isBanned: () => false,
     wanted: () => network.wanted - network.connected.size,
+    isAlone: () => false,
     ...parts.components,
   }, { self: "self" as PeerIdText, topics: ["t"], bootstrap: [], ...parts.init });
   return { clock, network, discovery };
@@ -183,6 +184,36 @@ Deno.test("Discovery looks at offered peers at once, without a DHT too", async (
   discovery.offer([peer("late")]);
   await clock.advance(100_000);
   expect(network.connected.has("late")).toBe(false);
+});
+
+Deno.test("Discovery of a node that was cut off for long finds back in a minute", async (t) => {
+  const known = [peer("friend")];
+  const cases = {
+    "by its entry points": { components: {}, init: { bootstrap: [peer("entry")] } },
+    "by peers of earlier days": { components: { known: () => known }, init: {} },
+    "by these without a DHT": { components: { known: () => known, routing: undefined }, init: {} },
+  };
+  for (const [name, { components, init }] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      const connected = () => network.connected;
+      const isAlone = () => connected().size === 0;
+      const { clock, network, discovery } = setup({ components: { isAlone, ...components }, init });
+      network.down = new Set(["entry", "friend"]);
+      network.size = 3; // whom the DHT knew before: it cannot reach them either
+      discovery.start();
+      for (let i = 0; i < 40; i++) await clock.advance(60_000);
+      expect(network.dials.length).toBeLessThan(60);
+      expect(network.dials.length).toBeGreaterThan(30);
+      network.down.clear();
+      await clock.advance(67_000);
+      expect(network.connected.size).toBe(1);
+      const dials = network.dials.length;
+      await clock.advance(600_000);
+      expect(network.dials.length).toBe(dials);
+      await discovery.stop();
+      expect(clock.pending).toBe(0);
+    });
+  }
 });
 
 Deno.test("Discovery goes on when a question fails or never ends", async () => {

@@ -32,6 +32,12 @@ export class PeerCache {
     const now = clock.now();
     for (const peer of await file.load(now)) this.#peers.set(peer.id, peer);
     this.#timer = clock.every(SAVE_MS, () => void this.save());
+    return this.best();
+  }
+
+  /** The peers that are worth a dial, best first. */
+  best(): Candidate[] {
+    const now = this.#components.clock.now();
     return bestPeers(this.#peers.values(), { now, limit: MAX_CACHED_PEERS / 2 })
       .map(({ id, addresses }) => ({ peerId: id, addresses }));
   }

@@ -184,6 +184,8 @@ Deno.test("PeerCache saves every five minutes and at the stop, and dials the bes
 
   const again = new PeerCache(components());
   expect((await again.start()).map(({ peerId }) => peerId)).toEqual([id(1), id(2)]);
+  for (let i = 0; i < 5; i++) again.failed(id(1));
+  expect(again.best().map(({ peerId }) => peerId)).toEqual([id(2)]);
   await again.stop();
 });
 

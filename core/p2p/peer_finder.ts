@@ -87,6 +87,8 @@ export class PeerFinder {
       isKept,
       isBanned,
       wanted: () => this.#wanted(),
+      isAlone: () => isAlone(host),
+      known: () => this.#cache?.best() ?? [],
     }, this.#init);
     host.services.pubsub.addEventListener("subscription-change", ({ detail }) => {
       if (detail.subscriptions.some(({ topic, subscribe }) => subscribe && this.#topics.has(topic))) {
@@ -131,7 +133,10 @@ export class PeerFinder {
         options,
       );
     } catch (error) {
-      if (!options.signal.aborted) this.#cache?.failed(peerId);
+      // while nobody can be reached, that one can't says nothing about it
+      if (!options.signal.aborted && this.#host !== undefined && !isAlone(this.#host)) {
+        this.#cache?.failed(peerId);
+      }
       throw error;
     }
   }
@@ -186,6 +191,10 @@ export class PeerFinder {
       },
     );
   }
+}
+
+function isAlone(host: Host): boolean {
+  return host.getConnections().length === 0;
 }
 
 function isConnected(host: Host, peerId: PeerIdText): boolean {
