@@ -68,7 +68,7 @@ export async function createHost(components: HostComponents, init: HostInit): Pr
   ]);
   const transports = [
     { name: "tcp", make: tcp() },
-    { name: "websockets", make: webSockets() },
+    { name: "websockets", make: webSockets(components) },
     ...reachability.transports,
   ];
   assertProtected(init.sharedKey, transports.map(({ name }) => name));

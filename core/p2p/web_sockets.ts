@@ -1,7 +1,8 @@
 import { webSockets as library } from "@libp2p/websockets";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { multiaddrToUri } from "@multiformats/multiaddr-to-uri";
-import { CommonsError } from "../base/mod.ts";
+import { type Clock, CommonsError } from "../base/mod.ts";
+import { boundedWsListener, endingUpgrader } from "./ws_listener.ts";
 
 type Factory = ReturnType<typeof library>;
 
@@ -10,12 +11,18 @@ type Factory = ReturnType<typeof library>;
  * once, so what the other side says first is lost. Go nodes speak first: two of three dials of one failed. Here messages
  * are kept from the beginning, until somebody listens.
  */
-export function webSockets(): Factory {
+export function webSockets({ clock }: { readonly clock: Clock }): Factory {
   const make = library();
   return (components) => {
     const transport = make(components);
     // what a later version calls differently is left as it is; the test with a Go node would tell
     if ("_connect" in transport) Object.defineProperty(transport, "_connect", { value: connect });
+    const createListener = transport.createListener.bind(transport);
+    transport.createListener = (options) =>
+      boundedWsListener(
+        createListener({ ...options, upgrader: endingUpgrader(options.upgrader) }),
+        { clock },
+      );
     return transport;
   };
 }
@@ -35,6 +42,9 @@ export function openWebSocket(
   signal?.throwIfAborted();
   const socket = new WebSocket(url);
   socket.binaryType = "arraybuffer";
+  const close = socket.close.bind(socket);
+  // the library ends one that it gives up with a code that no closing frame may say, and it would stay open
+  socket.close = (code, reason) => code === 1006 ? close() : close(code, reason);
   keepEarlyMessages(socket);
   return new Promise((resolve, reject) => {
     const settle = (finish: () => void) => {
