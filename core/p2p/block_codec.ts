@@ -1,6 +1,17 @@
 import { displayDoubleSha256, HEADER_BYTES, peekHeader, workFault } from "../base/mod.ts";
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
-import { DISPLAY, HASH, HEX, optional, PEER_ID, type Shape, shapeFault, U32, URL_TEXT } from "./fields.ts";
+import {
+  DISPLAY,
+  HASH,
+  HEX,
+  optional,
+  PEER_ID,
+  PEER_ID_OR_NONE,
+  type Shape,
+  shapeFault,
+  U32,
+  URL_TEXT,
+} from "./fields.ts";
 import { checkUrl } from "./hub_urls.ts";
 import { type Delivery, ignore, NOT_THE_AUTHOR, type Refused, reject, type Verdict } from "./verdict.ts";
 
@@ -31,8 +42,8 @@ const SHAPE: Shape = {
   Coinbase: optional(HEX),
 };
 
-/** What nodes of the first generation answer to the question for their best block. */
-const HEADLESS: Shape = { PeerID: PEER_ID, DataHubURL: URL_TEXT, Hash: HASH, Height: U32 };
+/** What nodes of the first generation answer to the question for their best block; they do not say who they are. */
+const HEADLESS: Shape = { PeerID: PEER_ID_OR_NONE, DataHubURL: URL_TEXT, Hash: HASH, Height: U32 };
 
 /** `block`: someone has a block, here is its header, the body is at DataHubURL. */
 export const blockCodec: TopicCodec = {
@@ -62,11 +73,11 @@ function checkHeadless(message: Readonly<Record<string, unknown>>, context: Chec
   const fault = shapeFault(message, HEADLESS);
   if (fault !== undefined) return reject("BAD_SHAPE", fault);
   const { PeerID, DataHubURL, Hash, Height } = message as unknown as BlockMessage; // shapeFault has looked at these
-  if (PeerID !== context.author) return NOT_THE_AUTHOR;
-  const { hubs } = context;
+  const { author, hubs } = context;
+  if (PeerID !== "" && PeerID !== author) return NOT_THE_AUTHOR;
   if (hubs.judge(DataHubURL).state === "malformed") return reject("BAD_URL", "DataHubURL is malformed");
   const height = context.believable(Height);
-  const claim = { peerId: PeerID, height, hash: Hash, baseUrl: hubs.usable(DataHubURL) };
+  const claim = { peerId: author, height, hash: Hash, baseUrl: hubs.usable(DataHubURL) };
   return { result: "accept", delivery: { talk: "block", claim } };
 }
 

@@ -84,7 +84,7 @@ Deno.test("DirectStreams: a block without a header is a claim, as nodes of the f
   await using node = await startNode({ init: { network: "mainnet", tip: () => TIP } });
   await using stranger = await startStranger();
   const { peerId } = stranger;
-  const answer = { Hash: BLOCK_1.hash, Height: 20_000, DataHubURL: "https://hub.example", PeerID: peerId };
+  const answer = { Hash: BLOCK_1.hash, Height: 20_000, DataHubURL: "https://hub.example", PeerID: "" };
   await stranger.send(node, answer);
   await eventually(() => messages(node, "block", "accept", "OK") === 1);
   expect(node.service.claimOf(peerId)).toMatchObject({
@@ -109,6 +109,7 @@ Deno.test("DirectStreams: the same checks as gossip, and no other kinds", async 
     ["somebody else's greeting", { ...good.handshake, peerID: other }, "handshake", "AUTHOR_MISMATCH"],
     ["a block without work", { ...good.block, Hash: "0".repeat(64) }, "block", "HASH_MISMATCH"],
     ["a claim of somebody else's", { ...claim, PeerID: other }, "block", "AUTHOR_MISMATCH"],
+    ["a claim of nobody's", { ...claim, PeerID: null }, "block", "BAD_SHAPE"],
     ["a claim with half a hash", { ...claim, Hash: BLOCK_1.hash.slice(32) }, "block", "BAD_SHAPE"],
     ["a claim with a bad URL", { ...claim, DataHubURL: "javascript:alert(1)" }, "block", "BAD_URL"],
     ["an empty header", { ...good.block, Header: "" }, "block", "HEADER_LENGTH"],

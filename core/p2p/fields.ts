@@ -69,6 +69,10 @@ export const PEER_ID: FieldRule = {
   what: "a peer id",
   matches: (value) => tryPeerIdText(value) !== undefined,
 };
+export const PEER_ID_OR_NONE: FieldRule = {
+  what: "empty or a peer id",
+  matches: (value) => value === "" || PEER_ID.matches(value),
+};
 export const DISPLAY: FieldRule = {
   what: "up to 64 plain printable characters",
   matches: isDisplayName,
