@@ -1,4 +1,5 @@
 import { expect } from "expect";
+import { startBarePeer } from "../../core/p2p/_bare_peer.ts";
 import { eventually } from "../support/eventually.ts";
 import { type GroupedNetwork, isWhole, type RemoteNode, startGroups } from "../support/network_groups.ts";
 import { spawnDeno } from "../support/process.ts";
@@ -89,16 +90,24 @@ async function passesAgain(network: GroupedNetwork, node: RemoteNode | undefined
   });
 }
 
-/** Blamed for what they send. */
-const BLAMED: readonly AttackName[] = ["invalid headers", "other authors", "floods", "oversize frames"];
-/** Not to be told from peers on bad lines: they only must not cost anything. */
-const STALLED: readonly AttackName[] = ["slow readers", "unfinished handshakes"];
+/** Blamed for what they send, and for what they do not read. */
+const BLAMED: readonly AttackName[] = [
+  "invalid headers",
+  "other authors",
+  "floods",
+  "oversize frames",
+  "slow readers",
+];
+/** Nobody knows who these are, as they never say it: they are kept few. */
+const NAMELESS: readonly AttackName[] = ["unfinished handshakes"];
+/** Handshakes that one loopback address may have under way. */
+const MAX_HANDSHAKES = 64;
 
 async function startHostile(
   stack: AsyncDisposableStack,
   { nodes, count }: { readonly nodes: readonly RemoteNode[]; readonly count: number },
 ): Promise<readonly HostilePeer[]> {
-  const attacks = [...BLAMED, ...STALLED];
+  const attacks = [...BLAMED, ...NAMELESS];
   const peers = Array.from({ length: count }, (_, i): HostilePlan => ({
     attack: attacks[i % attacks.length] ?? "floods",
     targets: [0, 2, 5].map((step) => nodes[(i + step) % nodes.length]?.address ?? ""),
@@ -145,6 +154,23 @@ Deno.test(`${hostileSize} hostile peers do not stop ${honestSize} nodes and are 
           bans.includes(peerId) || peers.some((peer) => peer.peerId === peerId && peer.score <= GRAYLIST)
         );
       });
+    });
+  }
+
+  for (const { attack, targets } of hostile.filter(({ attack }) => NAMELESS.includes(attack))) {
+    await t.step(`${attack}: few, counted, ended, and no hindrance for a newcomer`, async () => {
+      const talkedTo = new Set(ids(nodes.filter(({ address }) => targets.includes(address))));
+      const seen = async () => (await network.views()).filter(({ peerId }) => talkedTo.has(peerId));
+      await eventually(
+        "handshakes that were refused, and others that ended",
+        async () => (await seen()).every(({ handshakes: { failed, refused } }) => failed > 0 && refused > 0),
+      );
+      for (const { handshakes: { pending } } of await seen()) {
+        // those of the silent address, and what others may have under way at this moment
+        expect(pending).toBeLessThanOrEqual(MAX_HANDSHAKES + honestSize + hostileSize);
+      }
+      await using newcomer = await startBarePeer(`${PREFIX}-block`);
+      for (const target of targets) await newcomer.dial(target);
     });
   }
 

@@ -33,6 +33,16 @@ export interface GroupView {
   readonly peers: readonly { readonly peerId: string; readonly score: number }[];
   /** Targets of its bans. */
   readonly bans: readonly string[];
+  readonly handshakes: GroupHandshakes;
+}
+
+/** What a node counts of connections that others open, from its metrics. */
+export interface GroupHandshakes {
+  readonly pending: number;
+  /** Ended without being finished. */
+  readonly failed: number;
+  /** Refused because their address has too many under way. */
+  readonly refused: number;
 }
 
 /** A node somewhere in the groups. */

@@ -2,6 +2,7 @@
  * Peers that do what they must not, in a process of their own, until it is killed. The argument is JSON of
  * {@linkcode HostileOptions}; the first line of stdout is JSON of {@linkcode HostilePeer}s, each of which has begun.
  */
+import { connect, type Socket } from "node:net";
 import { type BarePeer, startBarePeer } from "../../../core/p2p/_bare_peer.ts";
 import { anyHeader, minedHeader } from "../../../core/p2p/_fixture.ts";
 import { stallingProxy } from "../stalling_proxy.ts";
@@ -87,34 +88,40 @@ function portOf(address: string): number {
   return Number(/\/tcp\/(\d+)/.exec(address)?.[1]);
 }
 
-/** Asks for more and more, and reads nothing of it. */
-async function readNothing(peer: BarePeer, targets: readonly string[]): Promise<void> {
-  const relays = targets.map((target) => ({ target, proxy: stallingProxy(portOf(target)) }));
-  const addresses = relays.map(({ target, proxy }) =>
-    target.replace(`/tcp/${portOf(target)}/`, `/tcp/${proxy.port}/`)
-  );
-  for (const address of addresses) await peer.dial(address);
-  for (const { proxy } of relays) proxy.stall();
-  void (async () => {
-    for (;;) {
-      for (const address of addresses) {
-        void peer.write(address, { protocol: "/ipfs/ping/1.0.0", bytes: new Uint8Array(64 * 1024) })
-          .catch(() => {}); // the stream, or the connection, has ended
+/** Asks for more and more, and reads nothing of it; comes back when it is thrown out. */
+async function readNothing(peer: BarePeer, target: string): Promise<void> {
+  const bytes = new Uint8Array(60 * 1024);
+  for (;;) {
+    await using proxy = stallingProxy(portOf(target));
+    const address = target.replace(`/tcp/${portOf(target)}/`, `/tcp/${proxy.port}/`);
+    try {
+      const pour = await peer.pour(address, "/ipfs/ping/1.0.0");
+      proxy.stall();
+      for (let i = 0; i < 40; i++) {
+        pour(bytes);
+        await pause(25);
       }
-      await pause(200);
+      await peer.hangUp(address);
+    } catch {
+      // the connection has ended, or nobody lets it in any more, as it should be
     }
-  })();
+    await pause(500);
+  }
 }
 
-/** Connections that say nothing at all, again and again. */
-async function keepSilent(targets: readonly string[]): Promise<void> {
+/** Where connections that say nothing come from, so that nobody else has the same address. */
+const SILENT_FROM = Deno.build.os === "linux" ? "127.0.0.2" : "127.0.0.1";
+const SILENT = 80;
+
+/** Holds connections that say nothing at all, and opens new ones in place of those that are ended. */
+async function keepSilent(target: string): Promise<void> {
+  const held = new Set<Socket>();
   for (;;) {
-    for (const target of targets) {
-      void Deno.connect({ hostname: "127.0.0.1", port: portOf(target) })
-        .then(async (connection) => {
-          await pause(20_000);
-          connection.close();
-        }).catch(() => {}); // refused, as it should be
+    while (held.size < SILENT) {
+      const socket = connect({ host: "127.0.0.1", port: portOf(target), localAddress: SILENT_FROM });
+      held.add(socket);
+      socket.on("error", () => {}); // reset, as it should be
+      socket.on("close", () => void held.delete(socket));
     }
     await pause(500);
   }
@@ -124,9 +131,9 @@ async function begin(plan: HostilePlan): Promise<HostilePeer> {
   const peer = await startBarePeer(`${options.prefix}-block`);
   const { attack, targets } = plan;
   if (attack === "slow readers") {
-    await readNothing(peer, targets);
+    for (const target of targets) void readNothing(peer, target);
   } else if (attack === "unfinished handshakes") {
-    void keepSilent(targets);
+    for (const target of targets) void keepSilent(target);
   } else {
     for (const target of targets) await peer.dial(target);
     void shoot(peer, plan);

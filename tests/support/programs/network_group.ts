@@ -37,6 +37,14 @@ function viewOf(node: NetworkNode): GroupView {
     neighbours: neighbours(node),
     peers: node.service.peers().map(({ peerId, score }) => ({ peerId, score })),
     bans: node.bans.list().map(({ target }) => target),
+    handshakes: {
+      pending: node.metrics.value("commons_p2p_pending_handshakes"),
+      failed: node.metrics.value("commons_p2p_handshakes_total", {
+        direction: "inbound",
+        result: "handshake_failed",
+      }),
+      refused: node.metrics.value("commons_p2p_connections_refused_total", { reason: "HANDSHAKES_PER_IP" }),
+    },
   };
 }
 
