@@ -50,7 +50,7 @@ function checkMiningOn(message: Readonly<Record<string, unknown>>, context: Chec
   return {
     result: "accept",
     delivery: {
-      repeatKey: said.Hash,
+      repeatKey: `${said.Hash} ${said.PeerID}`, // proves nothing, so one author's must not stand in for another's
       claim: { peerId: said.PeerID, height, hash: said.Hash, baseUrl: url },
       notification: (timestamp) => ({
         type: "mining_on",

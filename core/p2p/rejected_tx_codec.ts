@@ -33,7 +33,7 @@ function checkRejectedTx(message: Readonly<Record<string, unknown>>, context: Ch
   return {
     result: "accept",
     delivery: {
-      repeatKey: said.TxID,
+      repeatKey: `${said.TxID} ${said.PeerID}`, // proves nothing, so one author's must not stand in for another's
       notification: (timestamp) => ({
         type: "rejected_tx",
         timestamp,

@@ -6,6 +6,7 @@ import { blockCodec } from "./block_codec.ts";
 import type { CheckContext, TopicCodec } from "./codec.ts";
 import { miningOnCodec } from "./mining_on_codec.ts";
 import { nodeStatusCodec } from "./node_status_codec.ts";
+import { rejectedTxCodec } from "./rejected_tx_codec.ts";
 import { subtreeCodec } from "./subtree_codec.ts";
 import { TopicDesk } from "./topic_desk.ts";
 
@@ -83,6 +84,21 @@ function deskOf(codec: TopicCodec) {
     );
   return { clock, desk, receive };
 }
+
+Deno.test("TopicDesk.receive() lets nobody say in advance what others would say of the same thing", async (t) => {
+  const { peerId: liar } = await testIdentity();
+  for (
+    const [codec, lie] of [[miningOnCodec, { Miner: "liar" }], [rejectedTxCodec, { Reason: "lie" }]] as const
+  ) {
+    await t.step(codec.topic, () => {
+      const { receive } = deskOf(codec);
+      const [good, bad] = [goodMessages(author)[codec.topic], goodMessages(liar)[codec.topic]];
+      expect(receive({ ...bad, ...lie }, { author: liar, source: liar }).result).toBe("accept");
+      expect(receive(good).result).toBe("accept");
+      expect(receive(good)).toMatchObject({ result: "ignore", code: "DUPLICATE" });
+    });
+  }
+});
 
 Deno.test("TopicDesk.receive() looks at so many messages of an author, before it parses them", async () => {
   const { clock, desk, receive } = deskOf(subtreeCodec);
