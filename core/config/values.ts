@@ -109,7 +109,7 @@ export const PATTERNS = {
   url: /^(?:https?:\/\/[^\s/]\S*)?$/,
   cidr: /^[0-9A-Fa-f.:]{2,45}\/\d{1,3}$/,
   peerId: /^[1-9A-HJ-NP-Za-km-z]{46,64}$/,
-  banTarget: /^[0-9A-Za-z.:/[\]]{2,128}$/,
+  banTarget: /^(?:[0-9A-Za-z]{46,80}|(?=.*[.:])[0-9A-Fa-f.:/[\]]{2,128})$/,
   moduleName: /^[a-z0-9][a-z0-9_-]{0,63}$/,
   publicKey: /^(?:[0-9a-f]{64}|0[23][0-9a-f]{64})$/,
 } as const;
