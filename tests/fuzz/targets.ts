@@ -135,9 +135,10 @@ function directTarget(): FuzzTarget {
     scope: testContext(AUTHOR, { clock, hubs: new HubUrls({ allowPrivate: false }) }),
   });
   const { block, handshake } = goodMessages(AUTHOR);
+  const { Header: _header, ...headless } = block;
   return {
     name: "direct",
-    seeds: [block, handshake],
+    seeds: [block, handshake, { ...headless, PeerID: "" }],
     maxBytes: MAX_DIRECT_BYTES,
     run(frame) {
       outcomes.length = 0;
