@@ -96,16 +96,13 @@ export function createEventHub(
       const onEnd = () => {
         clients.delete(client);
         if (clients.size === 0) stopFeed();
-        // A client that does not read still holds its connection: it counts until that is gone.
+        // A client that does not read still holds its connection: it counts for its source until that is gone.
+        slot.linger();
         if (completed === undefined) slot[Symbol.dispose]();
         else completed.catch(() => {}).finally(() => slot[Symbol.dispose]()); // how it ended does not matter
       };
       const stream = new EventStream({ maxBytes: init.maxBytes, onEnd });
-      const client: Client = {
-        stream,
-        remote: caller.remote,
-        types: types === undefined ? undefined : new Set(types),
-      };
+      const client: Client = { stream, remote: caller.remote, types: types && new Set(types) };
       clients.add(client);
       stream.push(HELLO);
       if (after !== undefined) replay(stream, events.since(after, types));

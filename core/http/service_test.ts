@@ -152,7 +152,7 @@ Deno.test("ws() refuses sockets beyond the cap", async () => {
 });
 
 Deno.test("ws() gives up a client that stops reading and keeps its memory bounded", async () => {
-  await using node = await running({ maxClientBytes: 256 * 1024 });
+  await using node = await running({ maxClientBytes: 256 * 1024, maxWsClients: 2 });
   const { port } = new URL(node.url);
   const stuck = await Deno.connect({ port: Number(port) });
   try {
@@ -171,7 +171,11 @@ Deno.test("ws() gives up a client that stops reading and keeps its memory bounde
     }
     expect(evictions()).toBe(1);
     expect(frames).toBe(sent); // the other client missed nothing
-    expect(node.metrics.gauge("commons_http_ws_clients")).toBe(2); // the stuck one still counts
+    expect(node.metrics.gauge("commons_http_ws_clients")).toBe(2); // the stuck one is still connected
+    const third = new WebSocket(`${node.socketUrl}/ws`);
+    await nextFrame(third); // it stands in nobody's way
+    third.close();
+    await closed(third);
     reading.close();
     await closed(reading);
   } finally {

@@ -85,6 +85,7 @@ export function createSocketHub(
           clients.delete(client);
           opening.delete(client);
           if (clients.size === 0) feed.stop();
+          slot.linger();
           if (reason !== "gone") evicted.inc({ reason });
         },
       });
@@ -96,7 +97,7 @@ export function createSocketHub(
         clients.set(client, caller.remote);
         feed.start();
       });
-      // A peer that does not read cannot be cut off, so it counts until its connection is gone.
+      // A client that does not read cannot be cut off, so it counts for its source until its connection is gone.
       socket.addEventListener("close", () => {
         client.end("gone");
         slot[Symbol.dispose]();

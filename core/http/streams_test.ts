@@ -196,6 +196,28 @@ Deno.test("ClientSlots() gives back what is disposed, once", () => {
   expect(slots.taken).toBe(0);
 });
 
+Deno.test("ClientSlots() lets who was given up stand in nobody's way but its own", () => {
+  const slots = new ClientSlots(4);
+  const bad = { source: "203.0.113.7", remote: "203.0.113.7", loopback: false };
+  const near = { source: "127.0.0.1", remote: "", loopback: true };
+  const given = [1, 2, 3, 4].map(() => slots.take(bad));
+  expect([slots.take(near), slots.take(bad)]).toEqual([undefined, undefined]);
+  for (const slot of given) {
+    slot?.linger();
+    slot?.linger();
+  }
+  expect([slots.take(bad), slots.taken]).toEqual([undefined, 4]); // its own share is used up
+  const others = [1, 2, 3, 4].map(() => slots.take(near));
+  expect([others.includes(undefined), slots.take(near), slots.taken]).toEqual([false, undefined, 8]);
+  for (const slot of others.slice(0, 2)) slot?.linger(); // two more than may stand about: these count
+  expect([slots.take(near), slots.taken]).toEqual([undefined, 8]);
+  given[0]?.[Symbol.dispose]();
+  given[0]?.linger();
+  expect(slots.take(near)).not.toBe(undefined);
+  for (const slot of [...given, ...others]) slot?.[Symbol.dispose]();
+  expect(slots.taken).toBe(1);
+});
+
 Deno.test("ClientSlots() gives a source its share", () => {
   const slots = new ClientSlots(100, { share: 20 });
   const far = { source: "203.0.113.7", remote: "203.0.113.7", loopback: false };
