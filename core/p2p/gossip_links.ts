@@ -1,11 +1,16 @@
 import type { Connection, PeerId } from "@libp2p/interface";
 import { type Clock, errorText } from "../base/mod.ts";
 import type { Logger } from "../telemetry/mod.ts";
-import { gossipFault, type GossipInside, reopenGossip } from "./gossip_streams.ts";
+import { gossipFault, type GossipInside, isOpening, openGossip, reopenGossip } from "./gossip_streams.ts";
 
 const LOOK_MS = 2_500;
-/** From a fault to the first attempt to mend it, which doubles from attempt to attempt: what is under way has its time. */
-const PATIENCE_MS = 10_000;
+/** From a fault to the first attempt to mend it, which doubles from attempt to attempt: what is up to the peer has its time. */
+const PATIENCE_MS: Readonly<Record<Fault, number>> = {
+  unknown_peer: 2_500,
+  nothing_to_send_on: 2_500,
+  nothing_to_hear_on: 10_000,
+  not_identified: 10_000,
+};
 const FACTOR = 2;
 const MAX_ATTEMPTS = 3;
 
@@ -95,7 +100,9 @@ export class GossipLinks {
   }
 
   #lookAt(id: string, connections: readonly Connection[]): void {
-    const now = this.#components.clock.monotonic();
+    const { clock, inside } = this.#components;
+    if (inside !== undefined && isOpening(inside, id)) return;
+    const now = clock.monotonic();
     const link = this.#linkOf(id);
     const fault = this.#faultOf(id, link);
     if (fault === undefined) {
@@ -104,7 +111,7 @@ export class GossipLinks {
       return;
     }
     link.wrongSince ??= now;
-    if (now - link.wrongSince < PATIENCE_MS * FACTOR ** link.attempts) return;
+    if (now - link.wrongSince < PATIENCE_MS[fault] * FACTOR ** link.attempts) return;
     link.wrongSince = now;
     if (link.attempts < MAX_ATTEMPTS) this.#mend(fault, { connections, attempt: ++link.attempts });
     // who has nothing to tell may hear us all the same: a peer without topics opens no stream in other implementations
@@ -129,7 +136,9 @@ export class GossipLinks {
     const peerId = connection.remotePeer.toString();
     logger.debug("gossip with a connected peer is opened again", { peerId, fault, attempt });
     if (fault !== "not_identified" && inside !== undefined) {
-      return reopenGossip(inside, { connection, all: connections });
+      // the peer may be about to mend its side: what it has just opened is not ended at once
+      const isHalf = attempt === 1 && fault !== "nothing_to_hear_on";
+      return isHalf ? openGossip(inside, connection) : reopenGossip(inside, { connection, all: connections });
     }
     host.services.identify.identify(connection).catch((error) => {
       // a peer of another kind, which has other uses

@@ -95,17 +95,37 @@ Deno.test("GossipLinks leaves alone what is in order", async () => {
   expect(clock.pending).toBe(0);
 });
 
-Deno.test("GossipLinks opens anew what is broken for ten seconds", async (t) => {
-  const rows: readonly (readonly [string, (s: Setup) => unknown])[] = [
-    ["no stream to send on", ({ own }) => own.streamsOutbound.clear()],
-    ["a stream to send on that ended", ({ streams }) => streams.out.status = "reset"],
+Deno.test("GossipLinks opens what it lacks soon, and leaves alone what the peer has opened", async (t) => {
+  const rows: readonly (readonly [string, (s: Setup) => unknown, string])[] = [
+    ["no stream to send on", ({ own }) => own.streamsOutbound.clear(), "open"],
+    ["a stream to send on that ended", ({ streams }) => streams.out.status = "reset", "aborted"],
     [
       "a stream to send on that the peer let go of",
       ({ streams }) => streams.out.remoteWriteStatus = "closed",
+      "aborted",
     ],
+    ["a peer that gossip forgot", ({ own }) => own.peers.clear(), "open"],
+  ];
+  for (const [name, breakIt, left] of rows) {
+    await t.step(name, async () => {
+      const state = setup();
+      const { calls, clock, streams, identified } = state;
+      identified(GOSSIP);
+      breakIt(state);
+      await clock.advance(2_500);
+      expect(calls).toEqual([]);
+      await clock.advance(2_500);
+      expect([calls, streams.out.status, streams.in.status]).toEqual([["open"], left, "open"]);
+      await clock.advance(160_000);
+      expect(calls).toEqual(["open"]);
+    });
+  }
+});
+
+Deno.test("GossipLinks opens all anew when nothing was heard for ten seconds", async (t) => {
+  const rows: readonly (readonly [string, (s: Setup) => unknown])[] = [
     ["no stream to hear on", ({ own }) => own.streamsInbound.clear()],
     ["a stream to hear on that the peer ended", ({ streams }) => streams.in.remoteWriteStatus = "closed"],
-    ["a peer that gossip forgot", ({ own }) => own.peers.clear()],
   ];
   for (const [name, breakIt] of rows) {
     await t.step(name, async () => {
@@ -128,10 +148,10 @@ Deno.test("GossipLinks drops a connection over which gossip cannot be opened, af
   const { calls, clock, own, identified } = setup({ mends: false });
   identified(GOSSIP);
   own.streamsOutbound.clear();
-  await clock.advance(2_500 + 10_000 + 20_000 + 40_000);
-  expect(calls).toEqual(["forget", "open", "forget", "open", "forget", "open"]);
-  await clock.advance(80_000);
-  expect(calls.slice(6)).toEqual(["drop"]);
+  await clock.advance(2_500 + 2_500 + 5_000 + 10_000);
+  expect(calls).toEqual(["open", "forget", "open", "forget", "open"]);
+  await clock.advance(20_000);
+  expect(calls.slice(5)).toEqual(["drop"]);
 });
 
 Deno.test("GossipLinks keeps a peer that only listens, and stops to bother it", async () => {

@@ -1,5 +1,5 @@
 import type { GossipSub } from "@libp2p/gossipsub";
-import type { Connection, PeerId } from "@libp2p/interface";
+import type { Connection, PeerId, Stream } from "@libp2p/interface";
 
 // As in `gossip_internals.ts`: what the library's class does beyond its published type is looked at before it is used.
 
@@ -23,6 +23,9 @@ interface Wanted {
   readonly peerId: PeerId;
   readonly connection: Connection;
 }
+
+/** What the streams that are ended here say. */
+const BEGINS_ANEW = new Error("gossip with this peer begins anew");
 
 const FUNCTIONS = [
   "createOutboundStream",
@@ -49,6 +52,9 @@ function hasPush(value: unknown): boolean {
   return typeof value === "object" && value !== null && "push" in value && "end" in value;
 }
 
+/** What {@linkcode openStreamsApart} is at, by peer, with what was asked for meanwhile. */
+const underWay = new WeakMap<GossipInside, ReadonlyMap<string, Wanted | undefined>>();
+
 /** Mends what two peers may do to a third in a started gossipsub: see the two functions. */
 export function steadyGossip(pubsub: GossipSub): void {
   const inside = gossipInside(pubsub);
@@ -62,8 +68,8 @@ export function steadyGossip(pubsub: GossipSub): void {
  * a peer that never answers holds up all the others for ten seconds each time, as often as it likes.
  */
 export function openStreamsApart(inside: GossipInside): void {
-  /** By peer: under way, and what was asked for meanwhile. */
   const opening = new Map<string, Wanted | undefined>();
+  underWay.set(inside, opening);
   const open = async (wanted: Wanted) => {
     const id = wanted.peerId.toString();
     for (let next: Wanted | undefined = wanted; next !== undefined; next = opening.get(id)) {
@@ -113,15 +119,33 @@ export function gossipFault(inside: GossipInside, id: string): GossipFault | und
   return isAlive(inside.streamsInbound, id) ? undefined : "nothing_to_hear_on";
 }
 
+/** True while a stream to a peer is being opened, which may take as long as the library waits. */
+export function isOpening(inside: GossipInside, id: string): boolean {
+  return underWay.get(inside)?.has(id) === true;
+}
+
 /** Whether a peer's stream is open at both ends: who lets go of a stream that it only reads closes its half of it. */
 function isAlive(streams: Streams, id: string): boolean {
-  const stream = streams.get(id);
-  if (typeof stream !== "object" || stream === null) return false;
-  const raw: unknown = Reflect.get(stream, "rawStream");
-  if (typeof raw !== "object" || raw === null || !("status" in raw && "remoteWriteStatus" in raw)) {
-    return true;
-  }
-  return raw.status === "open" && raw.remoteWriteStatus === "writable";
+  const raw = rawStream(streams.get(id));
+  return raw === undefined ? streams.has(id) : raw.status === "open" && raw.remoteWriteStatus === "writable";
+}
+
+/** The stream below one of gossipsub's own. */
+function rawStream(of: unknown): Stream | undefined {
+  const raw: unknown = typeof of === "object" && of !== null ? Reflect.get(of, "rawStream") : undefined;
+  return isStream(raw) ? raw : undefined;
+}
+
+function isStream(value: unknown): value is Stream {
+  return typeof value === "object" && value !== null && "status" in value && "remoteWriteStatus" in value &&
+    "abort" in value && typeof value.abort === "function";
+}
+
+/** Opens what gossipsub has not open to a peer, and leaves alone what it has. */
+export function openGossip(inside: GossipInside, connection: Connection): void {
+  const id = connection.remotePeer.toString();
+  if (!isAlive(inside.streamsOutbound, id)) rawStream(inside.streamsOutbound.get(id))?.abort(BEGINS_ANEW);
+  inside.onPeerConnected(connection.remotePeer, connection);
 }
 
 /** Ends all that gossipsub has with a peer and begins anew over one of its connections. */
@@ -131,9 +155,8 @@ export function reopenGossip(
 ): void {
   const { remotePeer } = connection;
   inside.onPeerDisconnected(remotePeer);
-  const ended = new Error("gossip with this peer begins anew");
   for (const stream of all.flatMap(({ streams }) => [...streams])) {
-    if (inside.protocols.includes(stream.protocol)) stream.abort(ended);
+    if (inside.protocols.includes(stream.protocol)) stream.abort(BEGINS_ANEW);
   }
   inside.onPeerConnected(remotePeer, connection);
 }
