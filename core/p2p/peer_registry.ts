@@ -27,6 +27,8 @@ const WRITE_MS = 1_000;
 /** After a failed write. */
 const RETRY_MS = 30_000;
 const MAX_MUTATIONS = 500;
+/** Changes that wait for the store, from which on those of peers that are forgotten wait no more. */
+const MAX_DIRTY = 2 * MAX_REGISTERED;
 const PROBE_WINDOW_MS = 5 * 60_000;
 const COOL_DOWN_MS = 60_000;
 
@@ -264,7 +266,9 @@ export class PeerRegistry {
 
   #forget(peerId: PeerIdText): void {
     this.#records.delete(peerId);
-    this.#markDirty(peerId);
+    // while the store takes nothing, strangers must not fill the memory; what stays in the store is too old some day
+    if (this.#dirty.size < MAX_DIRTY) this.#markDirty(peerId);
+    else this.#dirty.delete(peerId);
   }
 
   #sweep(): void {

@@ -249,6 +249,28 @@ Deno.test("proves() and contextOf() tell what an answer has shown and whom it ca
   expect([registry.contextOf(id(1)), registry.contextOf(id(2))]).toEqual([context, {}]);
 });
 
+Deno.test("PeerRegistry is bounded while the store takes nothing", async () => {
+  let [broken, written] = [true, 0];
+  const store = memoryStore();
+  const { registry, clock } = setup({
+    store: {
+      list: (options) => store.list(options),
+      commit(mutations) {
+        if (broken) return Promise.reject(new Error("disk full"));
+        written += mutations.length;
+        return Promise.resolve();
+      },
+    },
+  });
+  await registry.start();
+  for (let i = 1; i <= 4 * MAX_REGISTERED; i++) registry.failed(id(i));
+  await clock.advance(1_000);
+  broken = false;
+  await registry.stop();
+  expect(registry.size).toBe(MAX_REGISTERED);
+  expect(written).toBeLessThanOrEqual(3 * MAX_REGISTERED);
+});
+
 Deno.test("PeerRegistry starts although what is over cannot be removed", async () => {
   const store = memoryStore();
   await store.commit([{ type: "set", key: storeKey("peer", "registry", id(4)), value: "text" }]);

@@ -119,6 +119,7 @@ function banTarget(): FramedTarget {
     "[2001:db8::1]:1",
     "::ffff:1.2.3.4/120",
     AUTHOR,
+    "bafzaajaiaejcaohlygrcprbexz5zrosvxprhokbl25sivr4us3josmzz2xilcvrs",
   ];
   return {
     name: "ban text",
