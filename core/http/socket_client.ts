@@ -23,9 +23,20 @@ export function frameOf(notification: { readonly type: string; readonly peer_id?
   const { type, peer_id } = notification;
   return {
     type,
-    text: JSON.stringify(notification),
+    text: JSON.stringify(withoutEmpty(notification)),
     key: isDroppable(type) ? `${type} ${peer_id}` : undefined,
   };
+}
+
+/** Fields that are there even when they are empty. */
+const ALWAYS: ReadonlySet<string> = new Set(["type", "best_height", "block_assembly_details"]);
+
+/** Clients of other nodes of this family expect that a field with nothing in it is left out. */
+function withoutEmpty(notification: object): Readonly<Record<string, unknown>> {
+  const fields = Object.entries(notification).filter(([name, value]) =>
+    ALWAYS.has(name) || (value !== "" && value !== null && value !== undefined)
+  );
+  return Object.fromEntries(fields);
 }
 
 function isDroppable(type: string): boolean {

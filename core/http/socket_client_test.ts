@@ -56,6 +56,28 @@ Deno.test("SocketClient() keeps the last status of each peer while the client is
   expect(client.pending).toEqual({ frames: 0, bytes: 0 });
 });
 
+Deno.test("frameOf() leaves out what is empty, but for the fields that are always there", () => {
+  const { text } = frameOf({
+    type: "node_status",
+    peer_id: "a",
+    base_url: "",
+    miner_name: null,
+    sync_peer_id: undefined,
+    best_height: 0,
+    block_assembly_details: null,
+    uptime: 0,
+    fee_policy: { note: "" },
+  } as never);
+  expect(JSON.parse(text)).toEqual({
+    type: "node_status",
+    peer_id: "a",
+    best_height: 0,
+    block_assembly_details: null,
+    uptime: 0,
+    fee_policy: { note: "" },
+  });
+});
+
 Deno.test("SocketClient() never sends two rounds of pings at once", () => {
   const { socket, client } = clientOn();
   socket.bufferedAmount = 1e6;
