@@ -1,11 +1,6 @@
 import { type Clock, TokenBucket } from "../base/mod.ts";
 import { RecentMap } from "./recent_map.ts";
-
-/** Messages a second in the long run, and how many at once. */
-export interface Rate {
-  readonly perSecond: number;
-  readonly burst: number;
-}
+import { type Rate, RelayLimits } from "./relay_limits.ts";
 
 /** How many messages of one kind are looked at. */
 export interface RateLimits {
@@ -24,9 +19,10 @@ export interface RateLimits {
 export const MANY = 1_000;
 
 /**
- * `limited`: this one is too much; `flood`: its author itself sends so many too much in a minute that it is no mistake.
+ * `limited`: this one is too much; `flood`: its author itself sends so many too much in a minute that it is no mistake;
+ * `relay_flood`: who hands it over does so with far more than an honest node passes on, whoever made it.
  */
-export type Admission = "ok" | "limited" | "flood";
+export type Admission = "ok" | "limited" | "flood" | "relay_flood";
 
 const MAX_KEPT = 4_096;
 const FLOOD_WINDOW_MS = 60_000;
@@ -47,25 +43,27 @@ export class AuthorLimits {
   readonly #clock: Clock;
   readonly #limits: RateLimits;
   readonly #authors = new RecentMap<string, Meter>(MAX_KEPT);
-  readonly #sources = new RecentMap<string, Meter>(MAX_KEPT);
+  readonly #relays: RelayLimits;
 
   constructor(init: { readonly clock: Clock; readonly limits: RateLimits }) {
     this.#clock = init.clock;
     this.#limits = init.limits;
+    this.#relays = new RelayLimits({ clock: init.clock, rate: init.limits.source });
   }
 
   /**
    * Counts a message. Only the author that sends a flood itself is to blame for it: authors cost nothing to make, so an
-   * honest relay with hostile neighbours passes on far more than any one peer may, and must not be unheard for it.
+   * honest relay with hostile neighbours passes on far more than any one peer may, and must not be blamed for it. Beyond
+   * what such a relay can pass on, see {@linkcode RelayLimits}, it is no honest one.
    */
   admit(author: string, source: string): Admission {
-    const { author: own, source: through, flood = Math.max(own.burst, MIN_AUTHOR_FLOOD) } = this.#limits;
+    const { author: own, flood = Math.max(own.burst, MIN_AUTHOR_FLOOD) } = this.#limits;
     const relayed = source !== author;
     if (relayed) {
-      const admission = this.#take(this.#meterOf(this.#sources, { key: source, rate: through }), Infinity);
-      if (admission !== "ok") return admission;
+      const admission = this.#relays.admit(source);
+      if (admission !== "ok") return admission === "flood" ? "relay_flood" : admission;
     }
-    const meter = this.#meterOf(this.#authors, { key: author, rate: own });
+    const meter = this.#meterOf(author);
     return this.#take(meter, relayed ? Infinity : flood);
   }
 
@@ -92,20 +90,17 @@ export class AuthorLimits {
     return ++meter.excess > flood ? "flood" : "limited";
   }
 
-  #meterOf(
-    meters: RecentMap<string, Meter>,
-    { key, rate }: { readonly key: string; readonly rate: Rate },
-  ): Meter {
-    const known = meters.get(key);
+  #meterOf(author: string): Meter {
+    const known = this.#authors.get(author);
     if (known !== undefined) return known;
     const clock = this.#clock;
     const meter = {
-      bucket: new TokenBucket({ clock, ...rate }),
+      bucket: new TokenBucket({ clock, ...this.#limits.author }),
       spare: 0,
       excess: 0,
       since: clock.monotonic(),
     };
-    meters.set(key, meter);
+    this.#authors.set(author, meter);
     return meter;
   }
 }

@@ -1,7 +1,8 @@
 import type { BitcoinNetwork, BlockHeader, Clock } from "../base/mod.ts";
-import type { Rate, RateLimits } from "./author_limits.ts";
+import type { RateLimits } from "./author_limits.ts";
 import type { Shape } from "./fields.ts";
 import type { HubUrls } from "./hub_urls.ts";
+import type { Rate } from "./relay_limits.ts";
 import type { ListenMode, OwnTip, TopicName } from "./types.ts";
 import type { Refused, Verdict } from "./verdict.ts";
 

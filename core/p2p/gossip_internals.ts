@@ -17,6 +17,20 @@ export function scoreOf(pubsub: GossipSub, peerId: string): number {
   return typeof score === "number" ? score : 0;
 }
 
+/**
+ * Points of gossip's behaviour penalty: with the node's parameters a peer that has earned all that good behaviour gives is
+ * unheard for half a minute, longer when it goes on.
+ */
+const UNHEARD_PENALTY = 12;
+
+/** Lowers a peer's gossip score so far that it is unheard for a while; its connection stays. */
+export function unhear(pubsub: GossipSub, peerId: string): void {
+  const score: unknown = "score" in pubsub ? pubsub.score : undefined;
+  if (typeof score !== "object" || score === null || !("addPenalty" in score)) return;
+  const { addPenalty } = score;
+  if (typeof addPenalty === "function") addPenalty.call(score, peerId, UNHEARD_PENALTY, "relay flood");
+}
+
 /** Tells `listener` the topic of each message whose id had come before. */
 export function watchDuplicates(pubsub: GossipSub, listener: (path: string) => void): void {
   const score: unknown = "score" in pubsub ? pubsub.score : undefined;

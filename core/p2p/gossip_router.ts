@@ -12,7 +12,7 @@ import { type NotificationListeners, wholeSeconds } from "./listeners.ts";
 import { WIRE_VERSION } from "./peer_table.ts";
 import type { PublishGate } from "./publish_gate.ts";
 import { RefusalLog } from "./refusal_log.ts";
-import { type Draft, TopicDesk } from "./topic_desk.ts";
+import { type Draft, RELAY_FLOOD_CODE, TopicDesk } from "./topic_desk.ts";
 import { topicPath, tryTopicName } from "./topics.ts";
 import type { GossipStats, PublishResult, TopicName } from "./types.ts";
 import { type Delivery, ignore, type Refused, reject, type Verdict } from "./verdict.ts";
@@ -39,6 +39,8 @@ export interface GossipRouterComponents {
   readonly gate: Pick<PublishGate, "isOpen" | "admits" | "assertOpen">;
   /** Told when a peer handed over a message of its own that was rejected, and for what. */
   blame(peerId: string, code: ErrorCode): void;
+  /** Told when a peer passes on so much that it is to be unheard for a while. */
+  unhear(peerId: string): void;
   /** Told what was accepted from others, besides whoever listens to notifications and events. */
   heard(delivery: Delivery, heard: Heard): void;
 }
@@ -253,6 +255,7 @@ export class GossipRouter {
     if (verdict.result === "accept") this.#accepted.set(message, verdict.delivery);
     else {
       if (verdict.result === "reject" && author === source) this.#components.blame(author, verdict.code);
+      if (verdict.code === RELAY_FLOOD_CODE) this.#components.unhear(source);
       this.#tellRefusal(verdict, { desk, context });
     }
     return RESULTS[verdict.result];

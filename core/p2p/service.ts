@@ -10,7 +10,7 @@ import { watchConduct } from "./conduct.ts";
 import { ConnectionWatch } from "./connection_watch.ts";
 import { Dialer } from "./dialer.ts";
 import { extraScore } from "./extra_score.ts";
-import { scoreOf } from "./gossip_internals.ts";
+import { scoreOf, unhear } from "./gossip_internals.ts";
 import { GossipLinks } from "./gossip_links.ts";
 import { GossipRouter } from "./gossip_router.ts";
 import { gossipInside, steadyGossip } from "./gossip_streams.ts";
@@ -104,6 +104,7 @@ class Service implements P2pService {
         authors: new AuthorGate({ ...components, isBanned, isStatic }, { self: identity.peerId, ...init }),
         gate: new PublishGate({ metrics }, init),
         blame: (peerId, code) => this.#blame(peerId, code),
+        unhear: (id) => isStatic(id) || this.#host && unhear(this.#host.services.pubsub, id),
         heard: (delivery, heard) => this.#messaging.heard(delivery, heard),
       },
       { ...init, own, scope },

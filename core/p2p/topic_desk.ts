@@ -10,6 +10,9 @@ import { RecentMap } from "./recent_map.ts";
 import type { ListenMode } from "./types.ts";
 import { type Accepted, type Announcement, ignore, type Refused, reject, type Verdict } from "./verdict.ts";
 
+/** Code of what is ignored from a peer that is to be unheard for a while. */
+export const RELAY_FLOOD_CODE = "RELAY_FLOOD";
+
 /** How long and for how many messages repeats are recognised. */
 const REPEAT_TTL_MS = 30 * 60 * 1000;
 const REPEAT_CAPACITY = 10_000;
@@ -23,6 +26,10 @@ const DUPLICATE = ignore("DUPLICATE", "the same announcement was accepted before
 const FAILED = ignore("INTERNAL", "the check itself failed");
 const LIMITED = ignore("RATE_LIMITED", "the author or the peer sends more of this kind than is looked at");
 const FLOOD = reject("FLOOD", "the peer keeps sending far more of this kind than is looked at");
+const RELAY_FLOOD = ignore(
+  RELAY_FLOOD_CODE,
+  "the peer passes on far more of this kind than an honest one could",
+);
 const SPAM = reject("SPAM", "the author keeps announcing the same thing");
 const STALE = ignore("STALE", "the author has said something newer");
 
@@ -201,6 +208,8 @@ export class TopicDesk {
         return LIMITED;
       case "flood":
         return FLOOD;
+      case "relay_flood":
+        return RELAY_FLOOD;
       default:
         return undefined;
     }

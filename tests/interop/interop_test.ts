@@ -173,7 +173,12 @@ async function conversation(
 async function pingGo(path: string): Promise<void> {
   await using go = await startGoPeer(path);
   const host = await createHost(
-    { identity: await testIdentity(), clock: systemClock, logger: libp2pLogger(silentLogger) },
+    {
+      identity: await testIdentity(),
+      clock: systemClock,
+      logger: libp2pLogger(silentLogger),
+      misbehaved() {},
+    },
     {
       listen: [],
       announce: [],
