@@ -100,6 +100,32 @@ for (const [name, trouble] of TROUBLES) {
   });
 }
 
+Deno.test("GossipLinks: a peer that speaks into a dead line is made to speak into this one", async () => {
+  const clock = new FakeClock();
+  await using node = await startNode({ components: { clock } });
+  await using peer = await startPeer();
+  const connection = await peer.connect(node);
+  await eventually(() => areLinked(node, peer));
+  const out = gossipStreams(connection).find(({ direction }) => direction === "outbound");
+  out?.abort(new Error("gone"));
+  await eventually(() => !areLinked(node, peer));
+  // as with a stream over a connection whose other end has vanished: nothing tells the peer
+  const believed = insideOf(peer).streamsOutbound;
+  if (!(believed instanceof Map)) throw new Error("the library has changed");
+  believed.set(node.identity.peerId, {
+    protocol: "",
+    push() {},
+    pushPrefixed() {},
+    close: () => Promise.resolve(),
+  });
+  const hears = () => node.service.peers().some(({ topics }) => topics.includes("block"));
+  for (let look = 0; look < 16 && !hears(); look++) {
+    await clock.advance(2_500);
+    await new Promise((resolve) => setTimeout(resolve, 50)); // what was begun has to go over the wire
+  }
+  await eventually(hears);
+});
+
 Deno.test("the remains of an old connection that end do not end gossip over the new one", async () => {
   await using node = await startNode({ components: { clock: new FakeClock() } });
   await using peer = await startPeer();

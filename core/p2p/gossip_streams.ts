@@ -154,9 +154,10 @@ export function reopenGossip(
   { connection, all }: { readonly connection: Connection; readonly all: readonly Connection[] },
 ): void {
   const { remotePeer } = connection;
-  inside.onPeerDisconnected(remotePeer);
+  // before gossipsub closes them: an end in good order is not told to the other side's gossipsub, a reset is
   for (const stream of all.flatMap(({ streams }) => [...streams])) {
     if (inside.protocols.includes(stream.protocol)) stream.abort(BEGINS_ANEW);
   }
+  inside.onPeerDisconnected(remotePeer);
   inside.onPeerConnected(remotePeer, connection);
 }
