@@ -186,3 +186,52 @@ Deno.test("an address is banned after several of its peers, when it is direct an
     expect(test.bans.list().filter(({ kind }) => kind !== "peer")).toEqual([]);
   });
 });
+
+Deno.test("an address is banned whose peers come with a new id before each ban", async (t) => {
+  const startWith = async (init: Parameters<typeof startBans>[0] = {}) => {
+    const test = await startBans({ banIpAfter: 3, ...init });
+    const offend = (number: number, context = {}) =>
+      test.bans.addScore(peerId(number), "spam", { address: DIRECT, ...context });
+    const addresses = () =>
+      test.bans.list().filter(({ kind }) => kind !== "peer").map(({ source, reason }) => [source, reason]);
+    return { test, offend, addresses };
+  };
+  await t.step("at as many points as so many bans take", async () => {
+    const { test, offend, addresses } = await startWith();
+    await using _test = test;
+    for (let i = 1; i <= 5; i++) offend(i);
+    expect(addresses()).toEqual([]);
+    offend(6);
+    expect(addresses()).toEqual([["auto", "misbehaviour of many peers from there"]]);
+    expect(test.bans.list().filter(({ kind }) => kind === "peer")).toEqual([]);
+  });
+  await t.step("not for points that are gone, nor after the ban was lifted", async () => {
+    const { test, offend, addresses } = await startWith();
+    await using _test = test;
+    for (let i = 1; i <= 5; i++) offend(i);
+    await test.clock.advance(60 * 60_000);
+    offend(6);
+    expect(addresses()).toEqual([]);
+    offend(7);
+    offend(8);
+    const [ban] = test.bans.list();
+    await test.bans.unban(ban?.target ?? "");
+    offend(9);
+    expect(addresses()).toEqual([]);
+  });
+  await t.step("never for peers of the operator's choice, nor when it is off", async () => {
+    for (
+      const [init, context] of [[{}, { trusted: true }], [{
+        allow: ["9.0.0.0/8"],
+      }, {}], [
+        { banIpAfter: 0 },
+        {},
+      ]] as const
+    ) {
+      const { test, offend, addresses } = await startWith(init);
+      await using _test = test;
+      for (let i = 1; i <= 20; i++) offend(i, context);
+      expect(addresses()).toEqual([]);
+    }
+  });
+});

@@ -43,6 +43,8 @@ class Service implements BanService {
   readonly #telemetry: BanTelemetry;
   readonly #ledger: BanLedger;
   readonly #scores: Scores;
+  /** Points of all peers of one address together: who takes a new id before each offence has no score of its own. */
+  readonly #addressScores: Scores;
   /** What is never banned automatically; the same look-up as for bans. */
   readonly #allowed: BanIndex;
   #sweep: Disposable | undefined;
@@ -58,11 +60,12 @@ class Service implements BanService {
         ...components,
         index: this.#index,
         telemetry: this.#telemetry,
-        onEnd: ({ text }) => this.#scores.reset(text), // a new chance
+        onEnd: ({ text }) => this.#forget(text), // a new chance
       },
       { maxEntries: init.maxEntries },
     );
     this.#scores = new Scores(clock);
+    this.#addressScores = new Scores(clock);
     this.#allowed = new BanIndex(clock);
     for (const text of init.allow ?? []) this.#allowed.set(allowedTarget(parseBanTarget(text)));
     metrics.collect(
@@ -73,7 +76,10 @@ class Service implements BanService {
 
   async start(): Promise<void> {
     await this.#ledger.start();
-    this.#sweep = this.#components.clock.every(SWEEP_MS, () => this.#scores.sweep());
+    this.#sweep = this.#components.clock.every(SWEEP_MS, () => {
+      this.#scores.sweep();
+      this.#addressScores.sweep();
+    });
   }
 
   async stop(): Promise<void> {
@@ -107,7 +113,7 @@ class Service implements BanService {
 
   async unban(text: string): Promise<boolean> {
     const target = parseBanTarget(text);
-    if (target.kind === "peer") this.#scores.reset(target.text);
+    this.#forget(target.text);
     const held = this.#index.get(target.text);
     if (held === undefined) return false;
     await this.#ledger.lift(held);
@@ -116,6 +122,7 @@ class Service implements BanService {
 
   async clear(): Promise<number> {
     this.#scores.clear();
+    this.#addressScores.clear();
     return await this.#ledger.clear();
   }
 
@@ -159,7 +166,10 @@ class Service implements BanService {
       const known = offenceOf(offence);
       const points = this.#scores.add(target.text, known);
       this.#telemetry.scored(known);
-      if (points >= this.#init.threshold) this.#tooMany(target, { offence: known, context });
+      const client = clientOf(context);
+      const isWanted = this.#isWanted(target, context);
+      if (points >= this.#init.threshold) this.#tooMany(target, { offence: known, client, isWanted });
+      if (client !== undefined && !isWanted) this.#addAddressScore(client, known);
     }
     return this.score(target.text);
   }
@@ -198,18 +208,29 @@ class Service implements BanService {
     return this.#ledger.put(target, { ...ban, created: this.#components.clock.now(), hits: 0 });
   }
 
-  /** A peer has reached the threshold: it is banned, unless the operator wants it. */
-  #tooMany(target: BanTarget, { offence, context }: { offence: Offence; context: OffenceContext }): void {
-    const { logger } = this.#components;
+  #forget(target: string): void {
+    this.#scores.reset(target);
+    this.#addressScores.reset(target);
+  }
+
+  #isWanted(target: BanTarget, context: OffenceContext): boolean {
     const address = directAddress(context.address ?? "");
-    const client = address && isPublic(address)
-      ? networkTarget(address, CLIENT_BITS[address.family])
-      : undefined;
-    const wanted = context.trusted === true || this.#allowed.covering(target) !== undefined ||
+    return context.trusted === true || this.#allowed.covering(target) !== undefined ||
       (address !== undefined && this.#allowed.ofAddress(addressText(address)) !== undefined);
-    if (wanted) {
+  }
+
+  /** A peer has reached the threshold: it is banned, unless the operator wants it. */
+  #tooMany(
+    target: BanTarget,
+    { offence, client, isWanted }: {
+      readonly offence: Offence;
+      readonly client: BanTarget | undefined;
+      readonly isWanted: boolean;
+    },
+  ): void {
+    if (isWanted) {
       this.#scores.reset(target.text); // warned about once per threshold
-      logger.warn("a peer of the operator's choice misbehaves and is not banned", {
+      this.#components.logger.warn("a peer of the operator's choice misbehaves and is not banned", {
         peerId: target.text,
         offence,
       });
@@ -220,6 +241,14 @@ class Service implements BanService {
       ...(client === undefined ? {} : { address: client.text }),
     });
     if (client !== undefined) this.#banAddressOf(client);
+  }
+
+  /** Bans an address whose peers have together as many points as ban enough of them. */
+  #addAddressScore(client: BanTarget, offence: Offence): void {
+    const { banIpAfter = 0, threshold } = this.#init;
+    if (banIpAfter === 0 || this.#index.covering(client) !== undefined) return;
+    if (this.#addressScores.add(client.text, offence) < banIpAfter * threshold) return;
+    this.#banAutomatically(client, { reason: "misbehaviour of many peers from there" });
   }
 
   /** Bans an address from which enough peers were banned. */
@@ -246,6 +275,12 @@ class Service implements BanService {
 }
 
 const NOBODY: PeerScore = Object.freeze({ score: 0, banned: false, offences: [] });
+
+/** The address of a direct connection over the public internet, as it is banned. */
+function clientOf({ address: multiaddr = "" }: OffenceContext): BanTarget | undefined {
+  const address = directAddress(multiaddr);
+  return address && isPublic(address) ? networkTarget(address, CLIENT_BITS[address.family]) : undefined;
+}
 
 function allowedTarget(target: BanTarget): HeldBan {
   const record = { created: 0, until: null, reason: "", source: "operator", hits: 0 } as const;

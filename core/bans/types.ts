@@ -138,7 +138,8 @@ export interface BanInit {
   /** Peer ids, addresses and networks that are never banned automatically. Operators' bans win over it. */
   readonly allow?: readonly string[];
   /**
-   * Automatic bans of peers from one public address after which the address is banned, too; 0 or absent = never. Peer
+   * Automatic bans of peers from one public address after which the address is banned, too; 0 or absent = never. As much
+   * as so many bans are points of its peers together that take as many thresholds. Peer
    * ids cost nothing to make, so a ban of the id alone only stops the honest; but several honest nodes may share an
    * address, so one offender does not take the others with it.
    */
