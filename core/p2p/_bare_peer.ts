@@ -12,6 +12,8 @@ import { stopGossip } from "./gossip_internals.ts";
 /** A libp2p node with plain gossipsub, as somebody else would build it: it publishes whatever it is told to. */
 export interface BarePeer extends AsyncDisposable {
   readonly peerId: string;
+  /** Where it listens, with its peer id; "" when it does not. */
+  readonly address: string;
   readonly pubsub: GossipSub;
   dial(address: string): Promise<void>;
   publish(topic: string, message: unknown): Promise<void>;
@@ -28,8 +30,12 @@ export interface BarePeer extends AsyncDisposable {
   hangUp(address: string): Promise<void>;
 }
 
-export async function startBarePeer(topic: string): Promise<BarePeer> {
+export async function startBarePeer(
+  topic: string,
+  { listen = [] }: { readonly listen?: string[] } = {},
+): Promise<BarePeer> {
   const host = await createLibp2p({
+    addresses: { listen },
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
@@ -39,6 +45,7 @@ export async function startBarePeer(topic: string): Promise<BarePeer> {
   pubsub.subscribe(topic);
   return {
     peerId: host.peerId.toString(),
+    address: host.getMultiaddrs()[0]?.toString() ?? "",
     pubsub,
     async dial(address) {
       await host.dial(multiaddr(address));

@@ -8,10 +8,12 @@ import type { CheckContext, CheckScope, OwnFields } from "./codec.ts";
 import { CODECS } from "./codecs.ts";
 import { type EnvelopeForm, readEnvelope } from "./envelope.ts";
 import { meshSize, watchDuplicates } from "./gossip_internals.ts";
+import { countInvalid } from "./invalid_deliveries.ts";
 import { type NotificationListeners, wholeSeconds } from "./listeners.ts";
 import { WIRE_VERSION } from "./peer_table.ts";
 import type { PublishGate } from "./publish_gate.ts";
 import { RefusalLog } from "./refusal_log.ts";
+import { RelayFaults } from "./relay_faults.ts";
 import { type Draft, RELAY_FLOOD_CODE, TopicDesk } from "./topic_desk.ts";
 import { topicPath, tryTopicName } from "./topics.ts";
 import type { GossipStats, PublishResult, TopicName } from "./types.ts";
@@ -70,6 +72,7 @@ export class GossipRouter {
   readonly #byPath: ReadonlyMap<string, TopicDesk>;
   readonly #names = new AuthorNames();
   readonly #refusals: RefusalLog;
+  readonly #faults: RelayFaults;
   /** What the validator made of a message, for the delivery of that very message: parsed once, freed with it. */
   readonly #accepted = new WeakMap<Message, Delivery>();
   #pubsub: GossipSub | undefined;
@@ -81,6 +84,7 @@ export class GossipRouter {
     this.#components = components;
     this.#init = init;
     this.#refusals = new RefusalLog({ clock, logger });
+    this.#faults = new RelayFaults(clock);
     this.desks = CODECS.map((codec) =>
       new TopicDesk({ codec, path: topicPath({ topicPrefix, network }, codec.topic), clock, logger })
     );
@@ -258,7 +262,14 @@ export class GossipRouter {
       if (verdict.code === RELAY_FLOOD_CODE) this.#components.unhear(source);
       this.#tellRefusal(verdict, { desk, context });
     }
-    return RESULTS[verdict.result];
+    return verdict.result === "reject" ? this.#rejected(desk, context) : RESULTS[verdict.result];
+  }
+
+  /** Lowers the score of who is to blame for a rejected message, and of nobody else who happens to pass it on. */
+  #rejected({ path }: TopicDesk, { author, source }: CheckContext): TopicValidatorResult {
+    if (author !== source && this.#faults.forgives(source)) return RESULTS.ignore;
+    const isCounted = this.#pubsub !== undefined && countInvalid(this.#pubsub, { peerId: source, path });
+    return isCounted ? RESULTS.ignore : RESULTS.reject;
   }
 
   #tellRefusal(
