@@ -19,9 +19,9 @@ function halvingIn(ms: number): number {
 
 /**
  * Score of one topic. Blocks come every ten minutes or so: a peer that delivers nothing for long is in order, so what
- * a topic's mesh delivers (P3) and failed to deliver (P3b) does not count. Invalid messages do: three of them take a
- * peer out of the mesh, seven make it unheard, for about ten minutes. Not faster, because nodes of other kinds forward
- * headers without looking at them.
+ * a topic's mesh delivers (P3) and failed to deliver (P3b) does not count. Invalid messages do: three of its own take a
+ * peer out of the mesh, seven make it unheard, for about ten minutes. What it passes on counts only in masses (see
+ * `RelayFaults`), because nodes of other kinds forward headers without looking at them.
  */
 const TOPIC_SCORE: TopicScoreParams = {
   topicWeight: 1,
