@@ -11,11 +11,11 @@ export interface JudgeParts {
 
 /** What asking peers for headers shows of them goes into their reputation, and into the ban score where it broke a rule. */
 export function judgePeers({ bans, registry }: JudgeParts): (asked: AskedPeer) => void {
-  return ({ peerId, outcome, ms }) => {
+  return ({ peerId, outcome, answerMs }) => {
     const id = tryPeerIdText(peerId);
     if (id === undefined) return;
     const known = registry();
-    if (outcome === "caught_up") known?.succeeded(id, { responseMs: ms });
+    if (outcome === "caught_up") known?.succeeded(id, { responseMs: answerMs });
     else if (outcome === "broken" || outcome === "silent") known?.failed(id);
     if (outcome === "caught_up" || outcome === "nothing") known?.proves(id);
     if (outcome === "broken") bans.addScore(id, "protocol_violation", known?.contextOf(id));

@@ -31,8 +31,8 @@ Deno.test("judgePeers() tells reputation and bans what a peer has shown", async 
           contextOf: () => ({ trusted: true }),
         }),
       });
-      judge({ peerId: PEER, outcome, ms: 20 });
-      judge({ peerId: "nobody", outcome, ms: 20 });
+      judge({ peerId: PEER, outcome, answerMs: 20 });
+      judge({ peerId: "nobody", outcome, answerMs: 20 });
       expect(told).toEqual(expected);
     });
   }

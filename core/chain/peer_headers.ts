@@ -192,7 +192,7 @@ class Service implements PeerHeaders {
     const source = sourceOf(peerId);
     const { desk, clock, logger, onAsked } = this.#components;
     this.#sources.add(source);
-    const begun = this.#progressAt = clock.monotonic();
+    this.#progressAt = clock.monotonic();
     const sync = new PeerHeadersSync(this.#components, {
       peerId,
       source,
@@ -204,7 +204,7 @@ class Service implements PeerHeaders {
       telling[Symbol.dispose]();
       this.#syncs.delete(peerId);
       this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
-      onAsked?.({ peerId, outcome, ms: clock.monotonic() - begun });
+      onAsked?.({ peerId, outcome, answerMs: sync.answerMs });
       logger.debug("a peer was asked for headers", { peerId, outcome, accepted: sync.accepted });
       if (LONG_REST.has(outcome)) this.#restingLong.add(peerId);
       else if (outcome !== "caught_up") this.#resting.add(peerId);

@@ -57,6 +57,9 @@ export class PeerHeadersSync {
   #presync: HeadersPresync | undefined;
   #accepted = 0;
   #received = 0;
+  #answers = 0;
+  /** Milliseconds from question to answer, all together. */
+  #waited = 0;
   /** Full batches in a row that held nothing new. */
   #idle = 0;
 
@@ -69,6 +72,11 @@ export class PeerHeadersSync {
   /** New headers that the chain has taken. */
   get accepted(): number {
     return this.#accepted;
+  }
+
+  /** Milliseconds that an answer took on average, 0 when there was none. */
+  get answerMs(): number {
+    return this.#answers === 0 ? 0 : this.#waited / this.#answers;
   }
 
   /** Never throws. */
@@ -100,7 +108,10 @@ export class PeerHeadersSync {
     const own = chain.locator();
     const locator = (start === undefined ? own : [start, ...own]).slice(0, MAX_LOCATOR_HASHES);
     const question = encodeHeadersQuestion({ locator, count: MAX_ANSWER_HEADERS });
+    const asked = clock.monotonic();
     const headers = await port.request(peerId, question, { signal });
+    this.#waited += clock.monotonic() - asked;
+    this.#answers++;
     assertHeadersAnswer(headers);
     return headers;
   }

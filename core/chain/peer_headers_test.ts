@@ -10,6 +10,7 @@ import {
   MAX_ANSWER_BYTES,
   MAX_QUESTION_BYTES,
 } from "./peer_headers_codec.ts";
+import type { AskedPeer } from "./peer_headers_types.ts";
 import { createSourceDesk } from "./source_desk.ts";
 import type { HeaderChain } from "./types.ts";
 
@@ -25,7 +26,9 @@ async function rig(peers: Record<string, Answer>, startAt = LATE) {
   const metrics = createMetrics();
   const desk = createSourceDesk({ chain: t.chain, events: t.bus, clock, logger: silentLogger });
   const asked: string[] = [];
+  const told: AskedPeer[] = [];
   const service = createPeerHeaders({
+    onAsked: (one) => told.push(one),
     chain: t.chain,
     clock,
     desk,
@@ -52,6 +55,7 @@ async function rig(peers: Record<string, Answer>, startAt = LATE) {
     desk,
     service,
     asked,
+    told,
     /** Lets what waits go on. */
     async settle(ms = 0) {
       await clock.advance(ms);
@@ -291,6 +295,7 @@ Deno.test("a peer that sends slowly is given up", async () => {
   await r.settle();
   expect((await r.outcomes())[0]).toBe("silent 1");
   expect(r.chain.tip().height).toBe(2_000); // what was right is kept
+  expect(r.told[0]).toEqual({ peerId: "slow", outcome: "silent", answerMs: 60_000 });
 });
 
 Deno.test("stop() ends what is under way", async () => {

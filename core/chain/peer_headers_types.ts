@@ -28,8 +28,8 @@ export interface MissingParent {
 export interface AskedPeer {
   readonly peerId: string;
   readonly outcome: HeadersOutcome;
-  /** From the first question to the end of it all. */
-  readonly ms: number;
+  /** Milliseconds from a question to its answer, on average; 0 when there was no answer. */
+  readonly answerMs: number;
 }
 
 /** What came of asking a peer. */
