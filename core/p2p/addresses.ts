@@ -7,6 +7,8 @@ const DIAL = /^(?:ip4|ip6|dns|dns4|dns6) tcp(?: ws| tls ws| wss)? p2p$/;
 const BOOTSTRAP = /^(?:(?:ip4|ip6|dns|dns4|dns6) tcp(?: ws| tls ws| wss)?|dnsaddr) p2p$/;
 const ANNOUNCE = /^(?:ip4|ip6|dns|dns4|dns6) tcp(?: ws| tls ws| wss)?(?: p2p)?$/;
 
+const UNSPECIFIED = /^\/ip4\/0\.0\.0\.0$|^\/ip6\/[0:]+$/;
+
 /** Transports that libp2p knows and this node does not speak; all of them encrypt by themselves, past a shared key. */
 const UNSPOKEN: ReadonlySet<string> = new Set([
   "quic",
@@ -52,9 +54,20 @@ export function parseListenAddress(text: string): Multiaddr {
   return parse(text, { form: LISTEN, wanted: "/ip4/…/tcp/…, with /ws for WebSockets" });
 }
 
-/** @throws {CommonsError} `INVALID_MULTIADDR` unless `text` is an address that others may dial. */
-export function parseAnnounceAddress(text: string): Multiaddr {
-  return parse(text, { form: ANNOUNCE, wanted: "/ip4/…/tcp/… or /dns4/…/tcp/…, with /ws for WebSockets" });
+/** @throws {CommonsError} `INVALID_MULTIADDR` unless `text` is an address that others may dial; with an id only `self`'s */
+export function parseAnnounceAddress(text: string, self?: PeerIdText): Multiaddr {
+  const address = parse(text, {
+    form: ANNOUNCE,
+    wanted: "/ip4/…/tcp/… or /dns4/…/tcp/…, with /ws for WebSockets",
+  });
+  for (const { name, value = "" } of address.getComponents()) {
+    if (name === "tcp" && value === "0") throw invalid(text, "nobody can dial port 0");
+    if (UNSPECIFIED.test(`/${name}/${value}`)) {
+      throw invalid(text, "it stands for all addresses, not for one");
+    }
+    if (name === "p2p" && self !== undefined && value !== self) throw invalid(text, "it is another node's");
+  }
+  return address;
 }
 
 /** Transport of an address in one word, for people and events. */

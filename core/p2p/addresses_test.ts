@@ -7,8 +7,11 @@ const ID = "12D3KooWS9JPtHaqvzKJRi6QJVs1UEYC7roxbdLRo925FXqkaq49";
 Deno.test("addresses are read by what they are for", async (t) => {
   const cases: readonly (readonly [string, boolean, boolean, boolean])[] = [
     // address, to listen on, to dial, to announce
-    ["/ip4/0.0.0.0/tcp/9905", true, false, true],
-    ["/ip6/::/tcp/9905/ws", true, false, true],
+    ["/ip4/0.0.0.0/tcp/9905", true, false, false],
+    ["/ip6/::/tcp/9905/ws", true, false, false],
+    ["/ip4/1.2.3.4/tcp/9905", true, false, true],
+    ["/ip6/::1/tcp/9905/ws", true, false, true],
+    ["/ip4/1.2.3.4/tcp/0", true, false, false],
     ["/dns4/node.example/tcp/9905", false, false, true],
     [`/ip4/1.2.3.4/tcp/9905/p2p/${ID}`, false, true, true],
     [`/dns4/node.example/tcp/443/tls/ws/p2p/${ID}`, false, true, true],

@@ -1,4 +1,4 @@
-import { CommonsError, tryPeerIdText } from "../base/mod.ts";
+import { CommonsError, type PeerIdText, tryPeerIdText } from "../base/mod.ts";
 import { parseAnnounceAddress, parseListenAddress, unspokenTransport } from "./addresses.ts";
 import { isDisplayName } from "./fields.ts";
 import { assertSharedKey } from "./host.ts";
@@ -10,11 +10,11 @@ import type { P2pInit } from "./types.ts";
 const MAX_PUBLISHERS = 4_096;
 
 /** @throws {CommonsError} for settings that could only fail later */
-export function assertInit(init: P2pInit): void {
+export function assertInit(init: P2pInit, self?: PeerIdText): void {
   assertSharedKey(init.sharedKey);
   assertSpoken(init);
   init.listen.forEach(parseListenAddress);
-  init.announce.forEach(parseAnnounceAddress);
+  init.announce.forEach((text) => parseAnnounceAddress(text, self));
   if (!isDisplayName(init.name)) {
     throw new CommonsError(
       "INVALID_NAME",

@@ -37,6 +37,18 @@ Deno.test("a shared key and an address of a transport that goes past it refuse e
   }
 });
 
+Deno.test("another node's address is not announced", async () => {
+  const other = (await testIdentity()).peerId;
+  const announce = (id: string) => testInit({ announce: [`/ip4/192.0.2.1/tcp/9905/p2p/${id}`] });
+  assertInit(announce(peerId), peerId);
+  expect(() => assertInit(announce(other), peerId)).toThrow(
+    expect.objectContaining({
+      code: "INVALID_MULTIADDR",
+      message: expect.stringContaining("another node's"),
+    }),
+  );
+});
+
 Deno.test("a shared key is fine with TCP and WebSockets", () => {
   const listen = ["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/tcp/0/ws"];
   const staticPeers = [`/dns4/node.example/tcp/443/tls/ws/p2p/${peerId}`];

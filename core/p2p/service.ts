@@ -80,7 +80,7 @@ class Service implements P2pService {
 
   constructor(components: P2pComponents, init: P2pInit) {
     const { identity, clock, random, logger, metrics, events } = components;
-    assertInit(init);
+    assertInit(init, identity.peerId);
     this.#components = components;
     this.#init = init;
     this.#started = { wall: clock.now(), monotonic: clock.monotonic() };
@@ -117,7 +117,7 @@ class Service implements P2pService {
       clock,
       random,
       logger,
-      dial: ({ address }, options) => this.#dialer.dial([address], options),
+      dial: ({ addresses }, options) => this.#dialer.dial(addresses, options),
       isConnected: (peerId) => this.#peers.has(peerId),
     });
     this.#dialer = new Dialer({ ...components, isStatic });

@@ -13,6 +13,8 @@ import type { PeerAddress } from "./addresses.ts";
 /** Most static peers of one node, those added at run time included. */
 export const MAX_STATIC_PEERS = 256;
 
+/** Addresses of one of them. */
+const MAX_ADDRESSES = 8;
 const MISSING_ROUND_MS = 5_000;
 const COMPLETE_ROUND_MS = 30_000;
 const LOST_ROUND_MS = 1_000;
@@ -24,13 +26,19 @@ export interface StaticPeersComponents {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  /** Connects, with a deadline of its own; rejects when it can't. */
-  dial(peer: PeerAddress, options: { readonly signal: AbortSignal }): Promise<void>;
+  /** Connects to one of the addresses, with a deadline of its own; rejects when it can't. */
+  dial(peer: StaticPeer, options: { readonly signal: AbortSignal }): Promise<void>;
   isConnected(peerId: PeerIdText): boolean;
 }
 
+/** A chosen peer with all addresses that it was given, the latest first. */
+export interface StaticPeer {
+  readonly peerId: PeerIdText;
+  readonly addresses: readonly PeerAddress["address"][];
+}
+
 interface Kept {
-  readonly peer: PeerAddress;
+  readonly peer: StaticPeer;
   failures: number;
   /** Monotonic milliseconds before which the peer is left alone. */
   notBefore: number;
@@ -54,10 +62,12 @@ export class StaticPeers {
     this.#components = components;
   }
 
-  /** Keeps a peer from now on; a known one gets the new address. @throws {CommonsError} `TOO_MANY_PEERS` */
-  add(peer: PeerAddress): void {
-    this.assertRoom(peer.peerId);
-    this.#peers.set(peer.peerId, { peer, failures: 0, notBefore: 0, dialing: false });
+  /** Keeps a peer from now on; a known one gets one more address. @throws {CommonsError} `TOO_MANY_PEERS` */
+  add({ peerId, address }: PeerAddress): void {
+    this.assertRoom(peerId);
+    const known = this.#peers.get(peerId)?.peer.addresses.filter((one) => !one.equals(address)) ?? [];
+    const addresses = [address, ...known].slice(0, MAX_ADDRESSES);
+    this.#peers.set(peerId, { peer: { peerId, addresses }, failures: 0, notBefore: 0, dialing: false });
     if (this.#started) this.#lookWithin(MISSING_ROUND_MS);
   }
 
@@ -78,7 +88,7 @@ export class StaticPeers {
 
   /** Addresses of the kept peers, connected or not. */
   addresses(): readonly string[] {
-    return [...this.#peers.values()].map(({ peer }) => peer.address.toString());
+    return [...this.#peers.values()].flatMap(({ peer }) => peer.addresses.map(String));
   }
 
   /** A connection to `peerId` ended: if the peer is kept, it is dialled again in about a second. */

@@ -93,6 +93,30 @@ Deno.test("StaticPeers does not dial a peer twice at the same time", async () =>
   peers.stop();
 });
 
+Deno.test("StaticPeers dials a peer at all addresses that it was given, the latest first", async () => {
+  const clock = new FakeClock();
+  const dialled: string[][] = [];
+  const peers = new StaticPeers({
+    clock,
+    random: seededRandom(3),
+    logger: silentLogger,
+    dial: ({ addresses }) => {
+      dialled.push(addresses.map(String));
+      return Promise.reject(new Error("connection refused"));
+    },
+    isConnected: () => false,
+  });
+  const { peerId } = await testIdentity();
+  const texts = Array.from({ length: 10 }, (_, i) => `/ip4/127.0.0.1/tcp/${i + 1}/p2p/${peerId}`);
+  for (const text of [...texts, ...texts.slice(8)]) peers.add(parsePeerAddress(text));
+  const latest = [...texts.slice(2)].reverse();
+  expect(peers.addresses()).toEqual(latest);
+  peers.start();
+  await clock.advance(0);
+  expect(dialled).toEqual([latest]);
+  peers.stop();
+});
+
 Deno.test("StaticPeers is bounded and forgets what is removed", async () => {
   const { clock, dials, peers } = setup();
   const first = await address();
