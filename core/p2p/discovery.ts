@@ -39,6 +39,8 @@ export interface DiscoveryComponents {
   isAlone(): boolean;
   /** Good peers of earlier days, tried again while the node is alone; absent: none. */
   known?(): readonly Candidate[];
+  /** Closes the connection to a peer that was dialled beyond those that there is room for; absent: none is. */
+  release?(peerId: PeerIdText): void;
 }
 
 export interface DiscoveryInit {
@@ -77,8 +79,10 @@ const JITTER = 0.2;
 const MET_MS = 200;
 /** Dials at a time. */
 const MAX_DIALING = 8;
-/** Peers beyond those wanted, up to which one more is looked for now and then. */
+/** Peers beyond those wanted, up to which one more is looked for now and then; then one takes the place of another. */
 const MAX_SPARE = 4;
+/** Looks at one more peer from one at an entry point to the next. */
+const ENTRY_TURN = 6;
 /** Candidates that wait for the next round. */
 const MAX_OFFERED = 256;
 /** Candidates looked at for one topic and round. */
@@ -117,6 +121,9 @@ export class Discovery {
   #exploreDue = 0;
   /** Whether this round may dial one peer although there are enough. */
   #exploring = false;
+  #explorations = 0;
+  /** Dialled beyond the spare peers: the next one takes its place. */
+  #guest: PeerIdText | undefined;
 
   constructor(components: DiscoveryComponents, init: DiscoveryInit) {
     this.#components = components;
@@ -198,10 +205,23 @@ export class Discovery {
       await Promise.all(this.#dialing.values());
     }
     if (routing.size() === 0) return;
-    this.#exploring = this.#components.clock.monotonic() >= this.#exploreDue;
-    if (this.#exploring) this.#planExploring();
+    if (this.#components.clock.monotonic() >= this.#exploreDue) this.#explore();
     await Promise.all(this.#init.topics.map((topic) => this.#visit(topic, routing)));
     this.#exploring = false;
+  }
+
+  /**
+   * Lets this round dial one more peer than there is room for. Whoever has peers enough does so too, or two parts of a
+   * network that have forgotten each other would each be content; and asks an entry point at times, whom both know.
+   */
+  #explore(): void {
+    const { wanted, release } = this.#components;
+    this.#planExploring();
+    this.#exploring = true;
+    if (this.#guest !== undefined && wanted() < -MAX_SPARE) release?.(this.#guest);
+    this.#guest = undefined;
+    if (this.#explorations++ % ENTRY_TURN !== 0) return;
+    for (const peer of this.#init.bootstrap) if (this.#exploring) this.#consider(peer);
   }
 
   #planExploring(): void {
@@ -244,14 +264,15 @@ export class Discovery {
 
   /** How many more dials make sense now. */
   #room(): number {
-    const wanted = this.#components.wanted();
-    const more = wanted <= 0 && wanted > -MAX_SPARE && this.#exploring ? 1 : wanted;
-    return Math.min(MAX_DIALING, more) - this.#dialing.size;
+    const { wanted, release } = this.#components;
+    const open = wanted();
+    const mayExplore = this.#exploring && (open > -MAX_SPARE || release !== undefined);
+    return Math.min(MAX_DIALING, open <= 0 && mayExplore ? 1 : open) - this.#dialing.size;
   }
 
   #consider(candidate: Candidate): void {
     if (this.#dialing.size >= MAX_DIALING || this.#abort.signal.aborted) return;
-    const { clock, isConnected, isBanned, isKept, isAlone } = this.#components;
+    const { clock, isConnected, isBanned, isKept, isAlone, wanted } = this.#components;
     const reason = skipReason(candidate, {
       self: this.#init.self,
       now: clock.monotonic(),
@@ -264,8 +285,9 @@ export class Discovery {
       this.#skipped.set(reason, (this.#skipped.get(reason) ?? 0) + 1);
       return;
     }
-    this.#exploring = false;
     const { peerId } = candidate;
+    if (this.#exploring && wanted() <= -MAX_SPARE) this.#guest = peerId;
+    this.#exploring = false;
     this.#dialing.set(peerId, this.#dial(candidate).finally(() => this.#dialing.delete(peerId)));
   }
 

@@ -170,6 +170,26 @@ Deno.test("Discovery dials one more peer now and then, though it has enough, up 
   await discovery.stop();
 });
 
+Deno.test("Discovery that has peers enough sees others in turn, an entry point now and then", async () => {
+  const left: string[] = [];
+  const { clock, network, discovery } = setup({
+    components: { release: (peerId) => void (left.push(peerId), network.connected.delete(peerId)) },
+    init: { bootstrap: [peer("entry")] },
+  });
+  network.size = 1;
+  network.wanted = 0;
+  network.connected = new Set(["a", "b", "c", "d"]);
+  network.found = Array.from({ length: 50 }, (_, i) => peer(`other ${i}`));
+  discovery.start();
+  await clock.advance(3_600_000);
+  const seen = network.dials.map(({ name }) => name);
+  expect(seen.length).toBeGreaterThanOrEqual(9);
+  expect(seen.filter((name) => name === "entry").length).toBeGreaterThanOrEqual(2);
+  expect(left).toEqual(seen.slice(0, -1));
+  expect([...network.connected]).toEqual(["a", "b", "c", "d", seen.at(-1)]);
+  await discovery.stop();
+});
+
 Deno.test("Discovery looks at offered peers at once, without a DHT too", async () => {
   const { clock, network, discovery } = setup({ components: { routing: undefined } });
   discovery.start();

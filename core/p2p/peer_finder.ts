@@ -88,6 +88,7 @@ export class PeerFinder {
       isBanned,
       wanted: () => this.#wanted(),
       isAlone: () => isAlone(host),
+      release: (peerId) => void (isKept(peerId) || hangUp(host, peerId)),
       known: () => this.#cache?.best() ?? [],
     }, this.#init);
     host.services.pubsub.addEventListener("subscription-change", ({ detail }) => {
@@ -190,6 +191,13 @@ export class PeerFinder {
         return rows.map(([result, count]) => [count, { result }] as const);
       },
     );
+  }
+}
+
+function hangUp(host: Host, peerId: PeerIdText): void {
+  for (const connection of host.getConnections()) {
+    if (connection.remotePeer.toString() !== peerId) continue;
+    connection.close().catch((error) => connection.abort(error));
   }
 }
 
