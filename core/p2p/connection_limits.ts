@@ -12,6 +12,11 @@ export interface ConnectionLimitsInit {
   readonly exempt: ReadonlySet<string>;
   /** All connections, both ways, of peers that the operator did not choose. */
   readonly total: number;
+  /**
+   * All connections at which strangers are let in no more; default `total`. What is between the two is kept for peers that
+   * this node chooses itself, so that nobody can be all its neighbours by being there first.
+   */
+  readonly incoming?: number;
 }
 
 /** New connections from one address: a second in the long run, and at once. */
@@ -75,20 +80,16 @@ export class ConnectionLimits {
     { chosen = false }: { readonly chosen?: boolean } = {},
   ): ConnectionRefusal | undefined {
     if (this.#count(peerId) >= MAX_PER_PEER) return "PER_PEER";
-    if (!chosen && this.#isFull()) return "FULL";
+    if (!chosen && this.#count(ALL) >= (this.#init.incoming ?? this.#init.total)) return "FULL";
     this.#hold(chosen ? [peerId] : [peerId, ALL], connection);
     return undefined;
   }
 
   /** Counts a connection that this node opened, or says why it must not be. */
   admitOutgoing(connection: IncomingConnection): ConnectionRefusal | undefined {
-    if (this.#isFull()) return "FULL";
+    if (this.#count(ALL) >= this.#init.total) return "FULL";
     this.#hold([ALL], connection);
     return undefined;
-  }
-
-  #isFull(): boolean {
-    return this.#count(ALL) >= this.#init.total;
   }
 
   #hold(names: readonly string[], connection: IncomingConnection): void {

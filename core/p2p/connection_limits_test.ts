@@ -141,3 +141,16 @@ Deno.test("ConnectionLimits ends connections of strangers, both ways, when there
   second.close();
   expect([limits.admitOutgoing(fourth), limits.admitPeer("c", second)]).toEqual([undefined, "FULL"]);
 });
+
+Deno.test("ConnectionLimits keeps places for peers that the node dials itself", () => {
+  const { limits } = setup({ total: 3, incoming: 2 });
+  const open = Array.from({ length: 4 }, (_, i) => new Incoming(`8.8.${i}.1`));
+  const [first, second, third, fourth] = open;
+  if (!first || !second || !third || !fourth) throw new Error("four connections");
+  expect([limits.admitPeer("a", first), limits.admitPeer("b", second), limits.admitPeer("c", third)])
+    .toEqual([undefined, undefined, "FULL"]);
+  expect([limits.admitOutgoing(third), limits.admitOutgoing(fourth)]).toEqual([undefined, "FULL"]);
+  expect(limits.admitPeer("static", fourth, { chosen: true })).toBeUndefined();
+  second.close();
+  expect(limits.admitPeer("c", second)).toBe("FULL"); // two are open, one of them dialled
+});

@@ -126,6 +126,8 @@ export function limitingGater(components: LimitingGaterComponents, init: P2pInit
     exempt,
     // The library closes what is over its limit as far as it is not in use; this ends what goes far beyond.
     total: Math.ceil(init.maxConnections * 1.25),
+    // as the library has it, which counts only connections that are open: many handshakes may end at once
+    incoming: init.maxConnections,
   });
   const chosen = (peer: PeerId) => {
     const peerId = tryPeerIdText(peer.toString());
