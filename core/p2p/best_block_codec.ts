@@ -1,6 +1,6 @@
 import type { CheckContext, TopicCodec } from "./codec.ts";
 import { HASH_OR_NONE, optional, PEER_ID, type Shape, shapeFault, U32 } from "./fields.ts";
-import { NOT_THE_AUTHOR, reject, type Verdict } from "./verdict.ts";
+import { NOT_THE_AUTHOR, type Verdict } from "./verdict.ts";
 
 /** The question for others' best block as it stands on the wire; key case matters. */
 export interface BestBlockMessage {
@@ -25,7 +25,7 @@ export const bestBlockCodec: TopicCodec = {
 
 function checkBestBlock(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict {
   const fault = shapeFault(message, SHAPE);
-  if (fault !== undefined) return reject("BAD_SHAPE", fault);
+  if (fault !== undefined) return fault;
   if (message["PeerID"] !== context.author) return NOT_THE_AUTHOR;
   return { result: "accept", delivery: { talk: "best_block_request" } };
 }

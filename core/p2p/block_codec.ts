@@ -60,7 +60,7 @@ export const blockCodec: TopicCodec = {
 /** Shape, author, hash and work of a block announcement, cheapest first. */
 function checkBlock(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict {
   const fault = shapeFault(message, SHAPE);
-  if (fault !== undefined) return reject("BAD_SHAPE", fault);
+  if (fault !== undefined) return fault;
   const block = message as unknown as BlockMessage; // shapeFault has looked at every field
   if (block.PeerID !== context.author) return NOT_THE_AUTHOR;
   const url = checkUrl(block.DataHubURL, context);
@@ -71,7 +71,7 @@ function checkBlock(message: Readonly<Record<string, unknown>>, context: CheckCo
 /** Without a header nothing is proven: it answers a question and is a claim like the height of a greeting, and no more. */
 function checkHeadless(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict {
   const fault = shapeFault(message, HEADLESS);
-  if (fault !== undefined) return reject("BAD_SHAPE", fault);
+  if (fault !== undefined) return fault;
   const { PeerID, DataHubURL, Hash, Height } = message as unknown as BlockMessage; // shapeFault has looked at these
   const { author, hubs } = context;
   if (PeerID !== "" && PeerID !== author) return NOT_THE_AUTHOR;

@@ -228,6 +228,26 @@ Deno.test("handshake: type is version or verack", () => {
   expect(check("handshake", { ...GOOD.handshake, type: "Version" })).toMatchObject({ code: "BAD_SHAPE" });
 });
 
+Deno.test("a text that is only shown is a slip, anything else is not, also beside one", () => {
+  const rows: readonly (readonly [TopicName, Message, boolean])[] = [
+    ["block", { ClientName: "it's" }, true],
+    ["rejected_tx", { Reason: "a\nb" }, true],
+    ["rejected_tx", { Reason: "a".repeat(1_025) }, true],
+    ["miningon", { Miner: "\u202e" }, true],
+    ["node_status", { miner_name: "\0", version: "v".repeat(129) }, true],
+    ["handshake", { userAgent: "\n" }, true],
+    ["handshake", { topicPrefix: "\n" }, false],
+    ["block", { ClientName: 1 }, false],
+    ["block", { ClientName: "it's", Hash: "" }, false],
+    ["rejected_tx", { Reason: "\n", TxID: undefined }, false],
+  ];
+  for (const [topic, change, isSlip] of rows) {
+    const verdict = check(topic, { ...GOOD[topic], ...change });
+    expect(verdict).toMatchObject({ result: "reject", code: "BAD_SHAPE" });
+    expect([topic, change, "isSlip" in verdict && verdict.isSlip === true]).toEqual([topic, change, isSlip]);
+  }
+});
+
 Deno.test("notifications hold the fields that clients know, cleaned for display", async (t) => {
   const at = "2026-01-01T00:00:00Z";
   const rows: readonly (readonly [TopicName, Message, Message])[] = [

@@ -1,5 +1,6 @@
 import { tryHashHex, tryPeerIdText } from "../base/mod.ts";
 import { hasUnsafeCharacters } from "./envelope.ts";
+import { type Refused, reject } from "./verdict.ts";
 
 /** Longest URL in a message. */
 export const MAX_URL_LENGTH = 2048;
@@ -21,6 +22,11 @@ export interface FieldRule {
   readonly what: string;
   /** True where the field may be absent. */
   readonly optional?: boolean;
+  /**
+   * True for texts that people are shown and nothing is done with. Honest nodes of other kinds put into them what they were
+   * given: an operator's name for the node, the reason of a validator, which its author may not even have chosen.
+   */
+  readonly isShown?: boolean;
   matches(value: unknown): boolean;
 }
 
@@ -28,15 +34,18 @@ export interface FieldRule {
 export type Shape = Readonly<Record<string, FieldRule>>;
 
 /** What is wrong with the fields of `message`, in words that quote nothing of it; `undefined` when nothing is. */
-export function shapeFault(message: Readonly<Record<string, unknown>>, shape: Shape): string | undefined {
+export function shapeFault(message: Readonly<Record<string, unknown>>, shape: Shape): Refused | undefined {
+  let slip: Refused | undefined;
   for (const name in shape) {
     const rule = shape[name];
     if (rule === undefined) continue;
     const value = message[name];
     if (value === undefined ? rule.optional === true : rule.matches(value)) continue;
-    return value === undefined ? `${name} is missing` : `${name} is not ${rule.what}`;
+    const detail = value === undefined ? `${name} is missing` : `${name} is not ${rule.what}`;
+    if (rule.isShown !== true || typeof value !== "string") return reject("BAD_SHAPE", detail);
+    slip ??= { ...reject("BAD_SHAPE", detail), isSlip: true };
   }
-  return undefined;
+  return slip;
 }
 
 /** The same rule for a field that may be absent. */
@@ -57,6 +66,11 @@ export function text(max: number): FieldRule {
   };
 }
 
+/** The same for a text that people are shown, see {@linkcode FieldRule.isShown}. */
+export function shownText(max: number): FieldRule {
+  return { ...text(max), isShown: true };
+}
+
 /** One of a few texts. */
 export function oneOf(...texts: readonly string[]): FieldRule {
   return {
@@ -75,6 +89,7 @@ export const PEER_ID_OR_NONE: FieldRule = {
 };
 export const DISPLAY: FieldRule = {
   what: "up to 64 plain printable characters",
+  isShown: true,
   matches: isDisplayName,
 };
 export const HASH: FieldRule = {

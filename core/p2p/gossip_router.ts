@@ -152,7 +152,9 @@ export class GossipRouter {
     else if (!read.ok) verdict = desk.refused(read.refused, size);
     else if (isDirectKind(read.message)) verdict = desk.receiveParsed(read.message, { size, context });
     else verdict = desk.refused(NOT_SPOKEN, size);
-    if (verdict.result === "reject") this.#components.blame(author, verdict.code);
+    if (verdict.result === "reject" && !this.#faults.forgives(verdict, context)) {
+      this.#components.blame(author, verdict.code);
+    }
     if (verdict.result === "accept") {
       return this.#deliver(verdict.delivery, { desk, author, via: "direct", source: author, size });
     }
@@ -258,16 +260,20 @@ export class GossipRouter {
       : desk.refused(refusal, message.data.length);
     if (verdict.result === "accept") this.#accepted.set(message, verdict.delivery);
     else {
-      if (verdict.result === "reject" && author === source) this.#components.blame(author, verdict.code);
       if (verdict.code === RELAY_FLOOD_CODE) this.#components.unhear(source);
       this.#tellRefusal(verdict, { desk, context });
     }
-    return verdict.result === "reject" ? this.#rejected(desk, context) : RESULTS[verdict.result];
+    return verdict.result === "reject" ? this.#rejected(verdict, { desk, context }) : RESULTS[verdict.result];
   }
 
   /** Lowers the score of who is to blame for a rejected message, and of nobody else who happens to pass it on. */
-  #rejected({ path }: TopicDesk, { author, source }: CheckContext): TopicValidatorResult {
-    if (author !== source && this.#faults.forgives(source)) return RESULTS.ignore;
+  #rejected(
+    verdict: Refused,
+    { desk: { path }, context }: { readonly desk: TopicDesk; readonly context: CheckContext },
+  ): TopicValidatorResult {
+    if (this.#faults.forgives(verdict, context)) return RESULTS.ignore;
+    const { author, source } = context;
+    if (author === source) this.#components.blame(author, verdict.code);
     const isCounted = this.#pubsub !== undefined && countInvalid(this.#pubsub, { peerId: source, path });
     return isCounted ? RESULTS.ignore : RESULTS.reject;
   }

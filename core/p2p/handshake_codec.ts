@@ -7,6 +7,7 @@ import {
   PEER_ID,
   type Shape,
   shapeFault,
+  shownText,
   text,
   U32,
   URL_TEXT,
@@ -33,7 +34,7 @@ const SHAPE: Shape = {
   bestHeight: U32,
   bestHash: HASH_OR_NONE,
   dataHubURL: URL_TEXT,
-  userAgent: text(256),
+  userAgent: shownText(256),
   services: COUNT,
   topicPrefix: text(256),
 };
@@ -53,7 +54,7 @@ export const handshakeCodec: TopicCodec = {
 
 function checkHandshake(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict {
   const fault = shapeFault(message, SHAPE);
-  if (fault !== undefined) return reject("BAD_SHAPE", fault);
+  if (fault !== undefined) return fault;
   const said = message as unknown as HandshakeMessage; // shapeFault has looked at every field
   if (said.peerID !== context.author) return NOT_THE_AUTHOR;
   if (said.topicPrefix !== context.chain) return WRONG_CHAIN;

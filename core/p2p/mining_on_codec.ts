@@ -1,8 +1,8 @@
 import { MANY } from "./author_limits.ts";
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
-import { COUNT, HASH, PEER_ID, type Shape, shapeFault, shown, text, U32, URL_TEXT } from "./fields.ts";
+import { COUNT, HASH, PEER_ID, type Shape, shapeFault, shown, shownText, U32, URL_TEXT } from "./fields.ts";
 import { checkUrl } from "./hub_urls.ts";
-import { NOT_THE_AUTHOR, reject, type Verdict } from "./verdict.ts";
+import { NOT_THE_AUTHOR, type Verdict } from "./verdict.ts";
 
 /** What a node is mining on, as it stands on the wire; key case matters. */
 export interface MiningOnMessage {
@@ -23,7 +23,7 @@ const SHAPE: Shape = {
   DataHubURL: URL_TEXT,
   PeerID: PEER_ID,
   Height: U32,
-  Miner: text(256),
+  Miner: shownText(256),
   SizeInBytes: COUNT,
   TxCount: COUNT,
 };
@@ -41,7 +41,7 @@ export const miningOnCodec: TopicCodec = {
 
 function checkMiningOn(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict {
   const fault = shapeFault(message, SHAPE);
-  if (fault !== undefined) return reject("BAD_SHAPE", fault);
+  if (fault !== undefined) return fault;
   const said = message as unknown as MiningOnMessage; // shapeFault has looked at every field
   if (said.PeerID !== context.author) return NOT_THE_AUTHOR;
   const url = checkUrl(said.DataHubURL, context);

@@ -11,6 +11,7 @@ import {
   PEER_ID,
   type Shape,
   shapeFault,
+  shownText,
   STATE_NAME,
   text,
   U32,
@@ -61,8 +62,8 @@ const SHAPE: Shape = {
   type: oneOf("node_status"),
   base_url: URL_TEXT,
   peer_id: PEER_ID,
-  version: text(128),
-  commit_hash: text(64),
+  version: shownText(128),
+  commit_hash: shownText(64),
   best_block_hash: HASH_OR_NONE,
   best_height: U32,
   block_assembly_details: nullable(OBJECT),
@@ -71,8 +72,8 @@ const SHAPE: Shape = {
   fsm_state: STATE_NAME,
   start_time: COUNT,
   uptime: NUMBER,
-  client_name: text(256),
-  miner_name: text(256),
+  client_name: shownText(256),
+  miner_name: shownText(256),
   listen_mode: oneOf("full", "listen_only", "silent", ""),
   chain_work: WORK,
   sync_peer_id: optional(text(128)),
@@ -102,7 +103,7 @@ export const nodeStatusCodec: TopicCodec = {
 
 function checkNodeStatus(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict {
   const fault = shapeFault(message, SHAPE);
-  if (fault !== undefined) return reject("BAD_SHAPE", fault);
+  if (fault !== undefined) return fault;
   const said = message as unknown as NodeStatusMessage; // shapeFault has looked at every field
   if (said.peer_id !== context.author) return NOT_THE_AUTHOR;
   const { hubs } = context;

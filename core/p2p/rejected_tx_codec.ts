@@ -1,6 +1,6 @@
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
-import { DISPLAY, HASH, optional, PEER_ID, type Shape, shapeFault, shown, text } from "./fields.ts";
-import { NOT_THE_AUTHOR, reject, type Verdict } from "./verdict.ts";
+import { DISPLAY, HASH, optional, PEER_ID, type Shape, shapeFault, shown, shownText } from "./fields.ts";
+import { NOT_THE_AUTHOR, type Verdict } from "./verdict.ts";
 
 /** A transaction that a node did not take, as it stands on the wire; key case matters. */
 export interface RejectedTxMessage {
@@ -12,7 +12,12 @@ export interface RejectedTxMessage {
 }
 
 const MAX_REASON = 1024;
-const SHAPE: Shape = { PeerID: PEER_ID, ClientName: optional(DISPLAY), TxID: HASH, Reason: text(MAX_REASON) };
+const SHAPE: Shape = {
+  PeerID: PEER_ID,
+  ClientName: optional(DISPLAY),
+  TxID: HASH,
+  Reason: shownText(MAX_REASON),
+};
 
 /** `rejected_tx`: someone's validator refused a transaction. Somebody's word, so it is shown and nothing is done. */
 export const rejectedTxCodec: TopicCodec = {
@@ -27,7 +32,7 @@ export const rejectedTxCodec: TopicCodec = {
 
 function checkRejectedTx(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict {
   const fault = shapeFault(message, SHAPE);
-  if (fault !== undefined) return reject("BAD_SHAPE", fault);
+  if (fault !== undefined) return fault;
   const said = message as unknown as RejectedTxMessage; // shapeFault has looked at every field
   if (said.PeerID !== context.author) return NOT_THE_AUTHOR;
   return {

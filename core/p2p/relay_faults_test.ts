@@ -3,6 +3,7 @@ import { FakeClock } from "../base/mod.ts";
 import { type BarePeer, startBarePeer } from "./_bare_peer.ts";
 import { eventually, minedHeader, startNode, type TestNode } from "./_fixture.ts";
 import { RelayFaults } from "./relay_faults.ts";
+import { reject } from "./verdict.ts";
 
 const TOPIC = "commons/bitcoin/1.0.0/regtest-block";
 
@@ -25,11 +26,26 @@ function scoreOf({ service }: TestNode, { peerId }: BarePeer): number {
 Deno.test("RelayFaults.forgives() a burst and then a few a second, each peer for itself", async () => {
   const clock = new FakeClock();
   const faults = new RelayFaults(clock);
-  const forgiven = (count: number, source: string) =>
-    Array.from({ length: count }, () => faults.forgives(source)).filter(Boolean).length;
+  const bad = reject("BAD_SHAPE", "");
+  const forgiven = (count: number, source: string, refused = bad, author = "author") =>
+    Array.from({ length: count }, () => faults.forgives(refused, { author, source })).filter(Boolean).length;
   expect([forgiven(150, "a"), forgiven(50, "b")]).toEqual([100, 50]);
   await clock.advance(1_000);
   expect(forgiven(10, "a")).toBe(5);
+  expect([forgiven(10, "c", bad, "c"), forgiven(110, "c", { ...bad, isSlip: true }, "c")]).toEqual([0, 100]);
+});
+
+Deno.test("gossip: a name that must not be shown costs the message, not its author's place", async () => {
+  await using node = await startNode({ init: { network: "regtest" } });
+  await using peer = await startBarePeer(TOPIC);
+  await peer.dial(node.address);
+  await eventually(() => node.service.stats().topics.some(({ meshPeers }) => meshPeers > 0));
+  for (let i = 0; i < 20; i++) await peer.publish(TOPIC, { ...blockOf(peer, i), ClientName: "it's <b>me" });
+  const code = { topic: "block", result: "reject", code: "BAD_SHAPE" };
+  await eventually(() => node.metrics.value("commons_p2p_messages_total", code) === 20);
+  expect(scoreOf(node, peer)).toBeGreaterThanOrEqual(0);
+  await peer.publish(TOPIC, { ...blockOf(peer, 100), ClientName: "me" });
+  expect(await node.events.until("BlockAnnounced")).toHaveLength(1);
 });
 
 Deno.test("gossip: whoever makes bad messages is to blame, nobody who passes them on unread", async (t) => {

@@ -1,7 +1,7 @@
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
 import { DISPLAY, HASH, optional, PEER_ID, type Shape, shapeFault, URL_TEXT } from "./fields.ts";
 import { checkUrl } from "./hub_urls.ts";
-import { NOT_THE_AUTHOR, reject, type Verdict } from "./verdict.ts";
+import { NOT_THE_AUTHOR, type Verdict } from "./verdict.ts";
 
 /** A subtree announcement as it stands on the wire; key case matters. */
 export interface SubtreeMessage {
@@ -27,7 +27,7 @@ export const subtreeCodec: TopicCodec = {
 
 function checkSubtree(message: Readonly<Record<string, unknown>>, context: CheckContext): Verdict {
   const fault = shapeFault(message, SHAPE);
-  if (fault !== undefined) return reject("BAD_SHAPE", fault);
+  if (fault !== undefined) return fault;
   const { PeerID, DataHubURL, Hash } = message as unknown as SubtreeMessage; // shapeFault has looked at every field
   if (PeerID !== context.author) return NOT_THE_AUTHOR;
   const url = checkUrl(DataHubURL, context);

@@ -52,6 +52,8 @@ export interface Refused {
   readonly code: ErrorCode;
   /** What is wrong, in words that hold nothing the sender wrote. */
   readonly detail: string;
+  /** What is wrong harms nobody who does not look at it: refused all the same, and nobody is to blame for a few. */
+  readonly isSlip?: boolean;
 }
 
 export type Verdict = Accepted | Refused;
