@@ -2,7 +2,7 @@ import { noise } from "@chainsafe/libp2p-noise";
 import { yamux } from "@chainsafe/libp2p-yamux";
 import { type GossipSub, gossipsub } from "@libp2p/gossipsub";
 import { identify } from "@libp2p/identify";
-import type { Connection } from "@libp2p/interface";
+import type { Connection, StreamHandler } from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";
 import { multiaddr } from "@multiformats/multiaddr";
 import { expect } from "expect";
@@ -12,6 +12,7 @@ import { eventually, startNode, type TestNode } from "./_fixture.ts";
 import { stopGossip } from "./gossip_internals.ts";
 import { gossipInside } from "./gossip_streams.ts";
 
+const IDENTIFY = "/ipfs/id/1.0.0";
 const TOPIC = "commons/bitcoin/1.0.0/regtest-block";
 
 /** A plain libp2p node whose connections and streams a test may break. */
@@ -20,15 +21,21 @@ interface Peer extends AsyncDisposable {
   connect(node: TestNode): Promise<Connection>;
 }
 
-async function startPeer(): Promise<Peer> {
+/** @param options `shy`: neither asks who others are nor answers the first time that it is asked */
+async function startPeer(options: { readonly shy?: boolean } = {}): Promise<Peer> {
+  const shy = options.shy === true;
   const host = await createLibp2p({
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
-    services: { identify: identify(), pubsub: gossipsub({ allowPublishToZeroTopicPeers: true }) },
+    services: {
+      identify: identify({ runOnConnectionOpen: !shy }),
+      pubsub: gossipsub({ allowPublishToZeroTopicPeers: true }),
+    },
   });
   const { pubsub } = host.services;
   pubsub.subscribe(TOPIC);
+  if (shy) await answerSecondOnly(host.services.identify, host);
   return {
     pubsub,
     connect: (node) => host.dial(multiaddr(node.address), { force: true }),
@@ -37,6 +44,23 @@ async function startPeer(): Promise<Peer> {
       await host.stop();
     },
   };
+}
+
+async function answerSecondOnly(
+  identity: object,
+  host: {
+    unhandle(protocol: string): Promise<void>;
+    handle(protocol: string, handler: StreamHandler): Promise<void>;
+  },
+): Promise<void> {
+  const answer: unknown = Reflect.get(identity, "handleProtocol");
+  if (typeof answer !== "function") throw new Error("the library has changed");
+  let asked = 0;
+  await host.unhandle(IDENTIFY);
+  await host.handle(IDENTIFY, (stream, connection) => {
+    if (asked++ === 0) return stream.abort(new Error("busy"));
+    return answer.call(identity, stream, connection);
+  });
 }
 
 function insideOf({ pubsub }: Peer) {
@@ -100,6 +124,17 @@ for (const [name, trouble] of TROUBLES) {
   });
 }
 
+Deno.test("GossipLinks: a peer that could not say who it is is asked again", async () => {
+  const clock = new FakeClock();
+  await using node = await startNode({ components: { clock } });
+  await using peer = await startPeer({ shy: true });
+  await peer.connect(node);
+  await new Promise((resolve) => setTimeout(resolve, 300)); // time for the first question
+  expect(areLinked(node, peer)).toBe(false);
+  await clock.advance(12_500);
+  await eventually(() => areLinked(node, peer));
+});
+
 Deno.test("GossipLinks: a peer that speaks into a dead line is made to speak into this one", async () => {
   const clock = new FakeClock();
   await using node = await startNode({ components: { clock } });
@@ -108,7 +143,8 @@ Deno.test("GossipLinks: a peer that speaks into a dead line is made to speak int
   await eventually(() => areLinked(node, peer));
   const out = gossipStreams(connection).find(({ direction }) => direction === "outbound");
   out?.abort(new Error("gone"));
-  await eventually(() => !areLinked(node, peer));
+  const hears = () => node.service.peers().some(({ topics }) => topics.includes("block"));
+  await eventually(() => !hears());
   // as with a stream over a connection whose other end has vanished: nothing tells the peer
   const believed = insideOf(peer).streamsOutbound;
   if (!(believed instanceof Map)) throw new Error("the library has changed");
@@ -118,7 +154,6 @@ Deno.test("GossipLinks: a peer that speaks into a dead line is made to speak int
     pushPrefixed() {},
     close: () => Promise.resolve(),
   });
-  const hears = () => node.service.peers().some(({ topics }) => topics.includes("block"));
   for (let look = 0; look < 16 && !hears(); look++) {
     await clock.advance(2_500);
     await new Promise((resolve) => setTimeout(resolve, 50)); // what was begun has to go over the wire
