@@ -127,6 +127,7 @@ function directTarget(): FuzzTarget {
     authors: { refusal: () => undefined },
     gate: { isOpen: () => true, admits: () => true, assertOpen: () => {} },
     blame: (_peer, code) => void outcomes.push(code),
+    unhear: () => {},
     heard: () => void outcomes.push("OK"),
   }, {
     topicPrefix: "commons/bitcoin/1.0.0",
