@@ -127,24 +127,28 @@ async function keepSilent(target: string): Promise<void> {
   }
 }
 
-async function begin(plan: HostilePlan): Promise<HostilePeer> {
+/** A hostile peer that is connected where it has to be, and does no harm yet. */
+async function prepare(plan: HostilePlan): Promise<HostilePeer & { begin(): void }> {
   const peer = await startBarePeer(`${options.prefix}-block`);
   const { attack, targets } = plan;
-  if (attack === "slow readers") {
-    for (const target of targets) void readNothing(peer, target);
-  } else if (attack === "unfinished handshakes") {
-    for (const target of targets) void keepSilent(target);
-  } else {
-    for (const target of targets) await peer.dial(target);
-    void shoot(peer, plan);
+  const own = { ...plan, peerId: peer.peerId };
+  switch (attack) {
+    case "slow readers":
+      return { ...own, begin: () => targets.forEach((target) => void readNothing(peer, target)) };
+    case "unfinished handshakes":
+      return { ...own, begin: () => targets.forEach((target) => void keepSilent(target)) };
+    default:
+      for (const target of targets) await peer.dial(target);
+      return { ...own, begin: () => void shoot(peer, plan) };
   }
-  return { ...plan, peerId: peer.peerId };
 }
 
 let options: HostileOptions = { prefix: "", peers: [] };
 if (import.meta.main) {
   options = JSON.parse(Deno.args[0] ?? "{}");
-  const peers: HostilePeer[] = [];
-  for (const plan of options.peers) peers.push(await begin(plan));
+  const peers = [];
+  // all are there before the first begins: whoever comes later would only wait for nodes that are busy
+  for (const plan of options.peers) peers.push(await prepare(plan));
+  for (const peer of peers) peer.begin();
   console.log(JSON.stringify(peers));
 }
