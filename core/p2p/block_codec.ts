@@ -1,7 +1,7 @@
 import { displayDoubleSha256, HEADER_BYTES, peekHeader, workFault } from "../base/mod.ts";
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
 import {
-  DISPLAY,
+  CLIENT_NAME,
   HASH,
   HEX,
   optional,
@@ -34,7 +34,7 @@ const MAX_FUTURE_MS = 2 * 60 * 60 * 1000; // Bitcoin's own limit: a header may b
 
 const SHAPE: Shape = {
   PeerID: PEER_ID,
-  ClientName: optional(DISPLAY),
+  ClientName: optional(CLIENT_NAME),
   DataHubURL: URL_TEXT,
   Hash: HASH,
   Height: U32,

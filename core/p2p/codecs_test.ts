@@ -230,7 +230,7 @@ Deno.test("handshake: type is version or verack", () => {
 
 Deno.test("a text that is only shown is a slip, anything else is not, also beside one", () => {
   const rows: readonly (readonly [TopicName, Message, boolean])[] = [
-    ["block", { ClientName: "it's" }, true],
+    ["block", { ClientName: "a\u0007" }, true],
     ["rejected_tx", { Reason: "a\nb" }, true],
     ["rejected_tx", { Reason: "a".repeat(1_025) }, true],
     ["miningon", { Miner: "\u202e" }, true],
@@ -238,7 +238,7 @@ Deno.test("a text that is only shown is a slip, anything else is not, also besid
     ["handshake", { userAgent: "\n" }, true],
     ["handshake", { topicPrefix: "\n" }, false],
     ["block", { ClientName: 1 }, false],
-    ["block", { ClientName: "it's", Hash: "" }, false],
+    ["block", { ClientName: "a\u0007", Hash: "" }, false],
     ["rejected_tx", { Reason: "\n", TxID: undefined }, false],
   ];
   for (const [topic, change, isSlip] of rows) {
@@ -270,13 +270,13 @@ Deno.test("notifications hold the fields that clients know, cleaned for display"
       size_in_bytes: 215,
       tx_count: 1,
     }],
-    ["rejected_tx", { Reason: "bad <script>", ClientName: "a node" }, {
+    ["rejected_tx", { Reason: "bad <script>", ClientName: "it's a node" }, {
       type: "rejected_tx",
       timestamp: at,
       hash: BLOCK_1.hash,
       reason: "bad ?script?",
       peer_id: AUTHOR,
-      client_name: "a node",
+      client_name: "it?s a node",
     }],
     ["node_status", { ...OPTIONAL_FIELDS.node_status, client_name: "n".repeat(200), miner_name: "a'b" }, {
       type: "node_status",

@@ -87,11 +87,8 @@ export const PEER_ID_OR_NONE: FieldRule = {
   what: "empty or a peer id",
   matches: (value) => value === "" || PEER_ID.matches(value),
 };
-export const DISPLAY: FieldRule = {
-  what: "up to 64 plain printable characters",
-  isShown: true,
-  matches: isDisplayName,
-};
+/** Name of the sender's node. Only to be shown, so it is cleaned where it is and refused no operator's message. */
+export const CLIENT_NAME: FieldRule = shownText(256);
 export const HASH: FieldRule = {
   what: "64 lower-case hex digits",
   matches: (value) => tryHashHex(value) !== undefined,

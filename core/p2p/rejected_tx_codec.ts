@@ -1,5 +1,5 @@
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
-import { DISPLAY, HASH, optional, PEER_ID, type Shape, shapeFault, shown, shownText } from "./fields.ts";
+import { CLIENT_NAME, HASH, optional, PEER_ID, type Shape, shapeFault, shown, shownText } from "./fields.ts";
 import { NOT_THE_AUTHOR, type Verdict } from "./verdict.ts";
 
 /** A transaction that a node did not take, as it stands on the wire; key case matters. */
@@ -14,7 +14,7 @@ export interface RejectedTxMessage {
 const MAX_REASON = 1024;
 const SHAPE: Shape = {
   PeerID: PEER_ID,
-  ClientName: optional(DISPLAY),
+  ClientName: optional(CLIENT_NAME),
   TxID: HASH,
   Reason: shownText(MAX_REASON),
 };
@@ -45,7 +45,7 @@ function checkRejectedTx(message: Readonly<Record<string, unknown>>, context: Ch
         hash: said.TxID,
         reason: shown(said.Reason, MAX_REASON),
         peer_id: said.PeerID,
-        client_name: said.ClientName ?? "",
+        client_name: shown(said.ClientName ?? ""),
       }),
     },
   };

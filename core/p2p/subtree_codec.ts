@@ -1,5 +1,5 @@
 import type { CheckContext, OwnFields, TopicCodec } from "./codec.ts";
-import { DISPLAY, HASH, optional, PEER_ID, type Shape, shapeFault, URL_TEXT } from "./fields.ts";
+import { CLIENT_NAME, HASH, optional, PEER_ID, type Shape, shapeFault, URL_TEXT } from "./fields.ts";
 import { checkUrl } from "./hub_urls.ts";
 import { NOT_THE_AUTHOR, type Verdict } from "./verdict.ts";
 
@@ -12,7 +12,7 @@ export interface SubtreeMessage {
   readonly Hash: string;
 }
 
-const SHAPE: Shape = { PeerID: PEER_ID, ClientName: optional(DISPLAY), DataHubURL: URL_TEXT, Hash: HASH };
+const SHAPE: Shape = { PeerID: PEER_ID, ClientName: optional(CLIENT_NAME), DataHubURL: URL_TEXT, Hash: HASH };
 
 /** `subtree`: someone has a part of the block to come. Making one costs nothing, so only the limits bound them. */
 export const subtreeCodec: TopicCodec = {
