@@ -46,6 +46,18 @@ export function ownFields(
   };
 }
 
+/** What the operator should know about the URL that others are told, when something is wrong with it. */
+export function hubWarning(
+  { topicPrefix, listenMode, dataHubUrl }: Pick<P2pInit, "topicPrefix" | "listenMode" | "dataHubUrl">,
+  told: string,
+): string | undefined {
+  if (listenMode !== "full" || told !== "") return undefined;
+  if (dataHubUrl !== "") return "the data hub URL is not told to others: they could not use it";
+  return topicPrefix.startsWith("teranode/")
+    ? "without p2p.data_hub_url do not announce blocks: Teranode nodes ban for announcements that offer none"
+    : undefined;
+}
+
 /** `<topic prefix>/<network>`, the "topic prefix" that greetings carry. */
 function chainOf({ topicPrefix, network }: Pick<P2pInit, "topicPrefix" | "network">): string {
   return `${topicPrefix}/${network}`;

@@ -1,7 +1,7 @@
 import { expect } from "expect";
 import { FakeClock } from "../base/mod.ts";
 import { testInit } from "./_fixture.ts";
-import { checkScope, ownFields } from "./own_fields.ts";
+import { checkScope, hubWarning, ownFields } from "./own_fields.ts";
 import type { P2pInit } from "./types.ts";
 
 function own(init: Partial<P2pInit>) {
@@ -43,4 +43,13 @@ Deno.test("ownFields() names the network and offers no URL that others would ref
   }
   expect(own({ topicPrefix: "teranode/bitcoin/1.0.0" }).chain).toBe("teranode/bitcoin/1.0.0/regtest");
   expect(own({}).status()).toEqual({ type: "node_status" });
+});
+
+Deno.test("hubWarning() tells of a URL that is not told, and of none where others ask for one", () => {
+  const warning = (init: Partial<P2pInit>, told = "") => hubWarning(testInit(init), told);
+  expect(warning({ dataHubUrl: "http://10.0.0.1" })).toMatch("not told");
+  expect(warning({ dataHubUrl: "", topicPrefix: "teranode/bitcoin/1.0.0" })).toMatch("p2p.data_hub_url");
+  expect(warning({ dataHubUrl: "" })).toBeUndefined();
+  expect(warning({ dataHubUrl: "", topicPrefix: "teranode/x", listenMode: "listen_only" })).toBeUndefined();
+  expect(warning({ topicPrefix: "teranode/x" }, "https://a.example")).toBeUndefined();
 });

@@ -20,7 +20,7 @@ import { Listening, startFault } from "./listen.ts";
 import { NotificationListeners } from "./listeners.ts";
 import { Messaging } from "./messaging.ts";
 import { offenceOf } from "./offences.ts";
-import { checkScope, ownFields } from "./own_fields.ts";
+import { checkScope, hubWarning, ownFields } from "./own_fields.ts";
 import { ownStatus } from "./own_status.ts";
 import { PeerFinder } from "./peer_finder.ts";
 import { PeerTable } from "./peer_table.ts";
@@ -91,9 +91,8 @@ class Service implements P2pService {
     const scope = checkScope(init, clock);
     const own = ownFields(init, { peerId: identity.peerId, scope, status: () => this.ownStatus() });
     this.#dataHubUrl = own.dataHubUrl;
-    if (own.dataHubUrl === "" && init.dataHubUrl !== "" && init.listenMode === "full") {
-      logger.warn("the data hub URL is not told to others: they could not use it", { url: init.dataHubUrl });
-    }
+    const warning = hubWarning(init, own.dataHubUrl);
+    if (warning !== undefined) logger.warn(warning, { url: init.dataHubUrl });
     const isStatic = (peerId: string) => this.#static.has(peerId);
     const router = this.#router = new GossipRouter(
       {
