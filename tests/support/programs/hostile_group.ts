@@ -127,6 +127,18 @@ async function keepSilent(target: string): Promise<void> {
   }
 }
 
+/** Connects, also to a node that is too busy for the first attempts. */
+async function comeIn(peer: BarePeer, target: string): Promise<void> {
+  for (let left = 5; left > 0; left--) {
+    try {
+      return await peer.dial(target);
+    } catch (error) {
+      if (left === 1) throw error;
+      await pause(1_000);
+    }
+  }
+}
+
 /** A hostile peer that is connected where it has to be, and does no harm yet. */
 async function prepare(plan: HostilePlan): Promise<HostilePeer & { begin(): void }> {
   const peer = await startBarePeer(`${options.prefix}-block`);
@@ -138,7 +150,7 @@ async function prepare(plan: HostilePlan): Promise<HostilePeer & { begin(): void
     case "unfinished handshakes":
       return { ...own, begin: () => targets.forEach((target) => void keepSilent(target)) };
     default:
-      for (const target of targets) await peer.dial(target);
+      for (const target of targets) await comeIn(peer, target);
       return { ...own, begin: () => void shoot(peer, plan) };
   }
 }
