@@ -3,6 +3,7 @@ import type { KadDHT, KadDHTInit } from "@libp2p/kad-dht";
 import type { CID } from "multiformats/cid";
 import type { Clock } from "../base/mod.ts";
 import type { Routing } from "./discovery.ts";
+import { DhtAnswers } from "./discovery_answers.ts";
 import { candidateOf, isUseful, type LearnRules } from "./discovery_candidate.ts";
 import { rendezvousKey } from "./discovery_rendezvous.ts";
 import type { Candidate } from "./discovery_skip.ts";
@@ -40,11 +41,23 @@ export async function dhtFactory(components: { readonly clock: Clock }, init: Dh
   const make = kadDHT(dhtOptions(init));
   return (host) => {
     const dht = make(host);
+    limitAnswers(dht, components);
     const routing: unknown = Reflect.get(dht, peerRoutingSymbol);
     if (isPeerRouting(routing)) {
       Object.defineProperty(dht, peerRoutingSymbol, { value: pacedRouting(routing, components.clock) });
     }
     return dht;
+  };
+}
+
+/** See {@linkcode DhtAnswers}; ends with the DHT. */
+function limitAnswers(dht: ReturnType<DhtFactory>, components: { readonly clock: Clock }): void {
+  const answers = new DhtAnswers(components);
+  if (!answers.watch(dht) || !("stop" in dht) || typeof dht.stop !== "function") return;
+  const stop = dht.stop.bind(dht);
+  dht.stop = () => {
+    answers.stop();
+    return stop();
   };
 }
 
