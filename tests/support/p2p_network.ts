@@ -15,11 +15,14 @@ export interface NetworkNode extends TestNode {
   readonly bans: BanService;
 }
 
-/** Networks of tests have no minutes, and addresses of one machine only. */
+/**
+ * Networks of tests have no minutes, and addresses of one machine only, whose cores all nodes share: a round of thirty nodes
+ * through the DHT takes seconds of them.
+ */
 const INIT: Partial<P2pInit> = {
   dht: "private",
   sharePrivateAddresses: true,
-  discoveryTiming: { lonely: 100, steady: 5_000, explore: 10_000, readvertiseFirst: 60_000 },
+  discoveryTiming: { lonely: 100, steady: 15_000, explore: 20_000, readvertiseFirst: 60_000 },
 };
 
 /** Starts a node that other nodes of this machine find. */

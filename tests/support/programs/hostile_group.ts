@@ -129,7 +129,7 @@ async function keepSilent(target: string): Promise<void> {
 
 /** Connects, also to a node that is too busy for the first attempts. */
 async function comeIn(peer: BarePeer, target: string): Promise<void> {
-  for (let left = 5; left > 0; left--) {
+  for (let left = 10; left > 0; left--) {
     try {
       return await peer.dial(target);
     } catch (error) {
